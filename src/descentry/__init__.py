@@ -1,0 +1,63 @@
+"""descentry: a sentry for gradient descent.
+
+It reads recorded training runs, says what their loss curves do with the evidence beside it, and never
+promises more than the log can show::
+
+    import descentry
+
+    report = descentry.explain("runs/exp1")
+    print(report)
+
+Everything named here is imported when it is first used, so ``import descentry`` stays cheap.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from descentry.core.data import Comparison, Finding, Report, Run, Series
+    from descentry.core.errors import DescentryError
+    from descentry.explain import explain, explain_all
+    from descentry.readers import read, read_all
+
+_HOME = {
+    "Comparison": "descentry.core.data",
+    "DescentryError": "descentry.core.errors",
+    "Finding": "descentry.core.data",
+    "Report": "descentry.core.data",
+    "Run": "descentry.core.data",
+    "Series": "descentry.core.data",
+    "explain": "descentry.explain",
+    "explain_all": "descentry.explain",
+    "read": "descentry.readers",
+    "read_all": "descentry.readers",
+}
+
+__all__ = [
+    "Comparison",
+    "DescentryError",
+    "Finding",
+    "Report",
+    "Run",
+    "Series",
+    "explain",
+    "explain_all",
+    "read",
+    "read_all",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'descentry' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,1 @@
+"""Behaviours: what a curve does, one file each, on shared robust statistics."""

@@ -1,0 +1,65 @@
+"""Finds the entries of a room: one file, one constant, no central list.
+
+A room such as ``behaviours`` is a package; each of its modules without a leading underscore defines one
+constant (``BEHAVIOUR``). Other distributions add entries through the entry-point group ``descentry.<room>``.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.metadata
+import pkgutil
+from collections.abc import Mapping
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+from descentry.core.errors import UnknownNameError
+
+ROOMS: Mapping[str, str] = MappingProxyType({"readers": "READER", "behaviours": "BEHAVIOUR"})
+
+
+@functools.cache
+def entries(room: str) -> Mapping[str, Any]:
+    """The entries of ``room`` by id, those of other distributions last.
+
+    Raises:
+        UnknownNameError: There is no such room.
+    """
+    if room not in ROOMS:
+        raise UnknownNameError(f"there is no room called {room!r}", name=room, known=ROOMS)
+    found: dict[str, Any] = {}
+    for name, module in modules(room).items():
+        entry = getattr(module, ROOMS[room])
+        if entry.id in found:
+            raise ValueError(f"two {room} are called {entry.id!r}; the second is {name}")
+        found[entry.id] = entry
+    for point in importlib.metadata.entry_points(group=f"descentry.{room}"):
+        entry = point.load()
+        found.setdefault(entry.id, entry)
+    return MappingProxyType(found)
+
+
+@functools.cache
+def modules(room: str) -> Mapping[str, ModuleType]:
+    """The entry modules of ``room`` that ship with descentry, by module name."""
+    package = importlib.import_module(f"descentry.{room}")
+    names = sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
+    return MappingProxyType({name: importlib.import_module(f"descentry.{room}.{name}") for name in names})
+
+
+def entry(room: str, id: str) -> Any:  # noqa: A002 - `id` is what users call it
+    """One entry of ``room``.
+
+    Raises:
+        UnknownNameError: The room has no such entry; the nearest is suggested.
+    """
+    known = entries(room)
+    if id not in known:
+        raise UnknownNameError(f"{room} has no entry called {id!r}", name=id, known=sorted(known))
+    return known[id]
+
+
+def load(room: str, name: str) -> ModuleType:
+    """A module of a room by name, for callers that may not import the room themselves."""
+    return importlib.import_module(f"descentry.{room}.{name}")

@@ -1,0 +1,239 @@
+"""The nouns: frozen, made of tuples and read-only arrays, so that they can be passed anywhere and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from descentry.core import catalog
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+Verdict = Literal["healthy", "attention", "failing", "not examined"]
+Concern = Literal["none", "attention", "failing"]
+ConvergenceStatus = Literal["converged", "still-improving", "not-converging", "undetermined"]
+
+
+def _frozen(array: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    view = np.asarray(array, dtype=dtype).view()
+    view.flags.writeable = False
+    return view
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """One metric of one run, in the order in which it was logged.
+
+    Attributes:
+        name: The metric as the log named it.
+        split: ``train``, ``validation``, ``test``, or empty where the log does not say.
+        step: int64[n], never decreasing; optimizer updates, or whatever ``step_name`` counts.
+        value: float64[n]; NaN and infinities stay as they were logged.
+        time: float64[n] seconds since the epoch, or None where the log has no times.
+        step_name: What ``step`` counts: ``step``, ``epoch``, ``row`` …
+    """
+
+    name: str
+    split: str
+    step: Ints
+    value: Floats
+    time: Floats | None = None
+    step_name: str = "step"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "step", _frozen(self.step, np.int64))
+        object.__setattr__(self, "value", _frozen(self.value, np.float64))
+        if self.time is not None:
+            object.__setattr__(self, "time", _frozen(self.time, np.float64))
+        if self.step.shape != self.value.shape or self.step.ndim != 1:
+            raise ValueError(f"step and value must be two vectors of one length, not {self.step.shape} and {self.value.shape}")
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __repr__(self) -> str:
+        span = f", {self.step_name} {self.step[0]}–{self.step[-1]}" if len(self) else ""
+        return f"Series({self.name!r}, {len(self):,} points{span})"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something in the log that could not be read, or had to be decided; shown on every report.
+
+    Attributes:
+        kind: A short id, such as ``truncated``, ``empty-cells``, ``duplicate-steps``, ``resume``.
+        what: One sentence for the user.
+        count: How many lines, cells or points it concerns.
+        series: The metric it concerns, or empty.
+        start: First step concerned, where known.
+        stop: Last step concerned, where known.
+    """
+
+    kind: str
+    what: str
+    count: int = 1
+    series: str = ""
+    start: int | None = None
+    stop: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """One training run: its series, what is known of its settings, and what could not be read."""
+
+    name: str
+    source: str
+    series: tuple[Series, ...]
+    config: Mapping[str, Any] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
+    reader: str = ""
+
+    def __getitem__(self, name: str) -> Series:
+        for series in self.series:
+            if series.name == name:
+                return series
+        raise KeyError(name)
+
+    def __repr__(self) -> str:
+        return f"Run({self.name!r}, {len(self.series)} series: {', '.join(s.name for s in self.series[:6])}{' …' if len(self.series) > 6 else ''})"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number with its 95% interval and its unit (``fraction``, ``loss``, ``steps``, ``noise`` …)."""
+
+    value: float
+    low: float
+    high: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A behaviour seen in a series.
+
+    Attributes:
+        behaviour: Id of the behaviour.
+        series: Name of the series it was seen in.
+        start: First step of it.
+        stop: Last step of it.
+        size: How large it is, with an interval; None where a size has no meaning.
+        confidence: Between 0 and 1.
+        sentence: What a person reads.
+        concern: What it means for the run, on its own.
+    """
+
+    behaviour: str
+    series: str
+    start: int
+    stop: int
+    size: Estimate | None
+    confidence: float
+    sentence: str
+    concern: Concern = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Convergence:
+    """The verdict on the end of a run.
+
+    Practical: the loss has stopped improving meaningfully relative to its noise. Never a promise of the
+    best model, of a perfect solution or of a global optimum, and ``sentence`` says so.
+    """
+
+    status: ConvergenceStatus
+    confidence: float
+    sentence: str
+    since: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """What descentry has to say about one run.
+
+    Attributes:
+        run: The run it is about.
+        verdict: ``healthy``, ``attention``, ``failing`` or ``not examined``.
+        headline: The verdict in one sentence.
+        main: The series that the story is about; None when there was none to examine.
+        findings: What was seen, in the order of their first step.
+        convergence: The verdict on the end of the run.
+        next_steps: What to do next, most useful first.
+        not_examined: What was not looked at, and why.
+    """
+
+    run: Run
+    verdict: Verdict
+    headline: str
+    main: Series | None
+    findings: tuple[Finding, ...]
+    convergence: Convergence
+    next_steps: tuple[str, ...] = ()
+    not_examined: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return str(catalog.load("report", "text").render(self))
+
+    def _repr_html_(self) -> str:
+        return str(catalog.load("report", "html").inline(self))
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """The report as one self-contained HTML page; also written to ``path`` when one is given.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        page = str(catalog.load("report", "html").render(self))
+        if path is not None:
+            Path(path).write_text(page, encoding="utf-8")
+        return page
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain data: the versioned schema of ``docs/json.md``."""
+        data: dict[str, Any] = catalog.load("report", "json").to_dict(self)
+        return data
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """The reports of several runs, in the order in which they were read."""
+
+    reports: tuple[Report, ...]
+    source: str = ""
+
+    def __len__(self) -> int:
+        return len(self.reports)
+
+    def __iter__(self) -> Iterator[Report]:
+        return iter(self.reports)
+
+    def __getitem__(self, index: int) -> Report:
+        return self.reports[index]
+
+    def __str__(self) -> str:
+        return str(catalog.load("report", "text").render(self))
+
+    def _repr_html_(self) -> str:
+        return str(catalog.load("report", "html").inline(self))
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """The comparison as one self-contained HTML page; also written to ``path`` when one is given.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        page = str(catalog.load("report", "html").render(self))
+        if path is not None:
+            Path(path).write_text(page, encoding="utf-8")
+        return page
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as plain data: the versioned schema of ``docs/json.md``."""
+        data: dict[str, Any] = catalog.load("report", "json").to_dict(self)
+        return data

@@ -1,0 +1,146 @@
+"""A log to read: a file, a folder, or bytes from a pipe; opened once, looked at by every reader."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from descentry.core.errors import TooLargeError
+
+HEAD = 1 << 16  # enough for the preamble that launchers print before the first loss
+MAX_LINE = 1 << 24  # a line of 16 MiB is no log line
+MAX_DOCUMENT = 1 << 29  # JSON and text that must be held whole
+_ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+
+
+class Source:
+    """A file, folder or pipe.
+
+    Args:
+        path: Where it is; None for bytes that came from a pipe.
+        name: The path as the user wrote it; every error names it so.
+        data: The bytes, when there is no path.
+    """
+
+    def __init__(self, path: Path | None, *, name: str | None = None, data: bytes | None = None) -> None:
+        self.path = path
+        self.name = name if name is not None else str(path)
+        self._data = data
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return self.path is not None and self.path.is_dir()
+
+    @property
+    def stem(self) -> str:
+        """A name for the run in it: the file's name without its ending."""
+        return self.path.name.removesuffix(self.path.suffix) if self.path else "stdin"
+
+    @functools.cached_property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return len(self._data) if self._data is not None else self._file.stat().st_size
+
+    @property
+    def _file(self) -> Path:
+        if self.path is None:
+            raise ValueError("bytes from a pipe have no path")
+        return self.path
+
+    def open(self) -> IO[bytes]:
+        """The bytes as a binary stream; the caller closes it."""
+        return io.BytesIO(self._data) if self._data is not None else self._file.open("rb")
+
+    def read_bytes(self, limit: int = MAX_DOCUMENT) -> bytes:
+        """All bytes.
+
+        Raises:
+            TooLargeError: There are more than ``limit``.
+        """
+        if self.size > limit:
+            raise TooLargeError(
+                f"{self.size / 2**20:,.0f} MiB is more than this format is read to ({limit / 2**20:,.0f} MiB)",
+                where=self.name,
+                how="Give the part of it that holds the metrics, or write them as CSV, Parquet or event files.",
+            )
+        with self.open() as stream:
+            return stream.read()
+
+    @functools.cached_property
+    def head(self) -> bytes:
+        """The first 64 KiB."""
+        if self.is_folder:
+            return b""
+        with self.open() as stream:
+            return stream.read(HEAD)
+
+    @functools.cached_property
+    def is_text(self) -> bool:
+        """Whether the head reads as text: no NUL bytes outside UTF-16, few control characters."""
+        sample = self.head
+        if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return True
+        control = sum(sample.count(c) for c in (b"\x00", b"\x01", b"\x02", b"\x03", b"\x04", b"\x05", b"\x06", b"\x0e"))
+        return bool(sample) and b"\x00" not in sample and control <= len(sample) // 100
+
+    @property
+    def encoding(self) -> str:
+        """UTF-16 where a byte-order mark says so, else UTF-8 (a mark at its start is dropped)."""
+        return "utf-16" if self.head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+
+    @functools.cached_property
+    def text(self) -> str:
+        """The head as text, without ANSI codes and with plain newlines."""
+        text = self.head.decode(self.encoding, errors="replace")
+        return strip_ansi(text).replace("\r\n", "\n").replace("\r", "\n")
+
+    @functools.cached_property
+    def head_lines(self) -> tuple[str, ...]:
+        """The lines of the head; the last is dropped when the head cuts it short."""
+        lines = self.text.split("\n")
+        return tuple(lines[:-1] if self.size > HEAD else lines)
+
+    def lines(self) -> Iterator[str]:
+        r"""Every line: ANSI codes gone, any of ``\n``, ``\r\n`` and ``\r`` ends one; bad bytes become U+FFFD.
+
+        Raises:
+            TooLargeError: A line is longer than 16 MiB.
+        """
+        with self.open() as raw, io.TextIOWrapper(raw, encoding=self.encoding, errors="replace", newline=None) as stream:
+            while line := stream.readline(MAX_LINE):
+                if len(line) >= MAX_LINE:
+                    raise TooLargeError("a line is longer than 16 MiB", where=self.name, how="This is not a text log.")
+                yield strip_ansi(line).rstrip("\n")
+
+    def json(self) -> Any:
+        """The whole file as one JSON document; NaN and Infinity are accepted.
+
+        Raises:
+            TooLargeError: It is too long, or nested too deeply.
+            ValueError: It is not JSON.
+        """
+        return parse_json(self.read_bytes().decode(self.encoding, errors="replace"), self.name)
+
+
+def strip_ansi(text: str) -> str:
+    """The text without terminal escape codes."""
+    return _ANSI.sub("", text) if "\x1b" in text else text
+
+
+def parse_json(text: str, where: str) -> Any:
+    """One JSON value.
+
+    Raises:
+        TooLargeError: It is nested too deeply.
+        ValueError: It is not JSON.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise TooLargeError("the JSON is nested too deeply for a log", where=where) from None

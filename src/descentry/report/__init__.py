@@ -1,0 +1,1 @@
+"""Reports: pure functions of the nouns to text, HTML and JSON."""
