@@ -1,0 +1,1 @@
+"""Benchmarks: how well the stories are told, and how fast; run by hand and in CI, never asserted by the tests."""

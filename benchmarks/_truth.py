@@ -1,0 +1,219 @@
+"""From what was done to a training to what its curve shows: which labels a person would agree with.
+
+Noise is the median absolute second difference, scaled to a standard deviation; the range is from the 5th to the 95th
+percentile of the undisturbed points. The bounds leave a no man's land on purpose: what lies in it is unscored.
+
+- ``smooth-decrease``: noise at most 1.5% of the range; ``noisy-decrease``: at least 3.5%. (Of the recorded runs with labels
+  read by eye, those called smooth lie below 2%, those called noisy above 2.7%.)
+- ``slow-decrease``: the loss without noise covered under 15% of what the task can fall, its second half fell at least 60%
+  as far as its first, and the fall shows in the noise. Smooth or noisy is then unscored, and so is slow from 15% to 40%.
+- ``sudden-drop``, ``jump-up``: the medians before and after differ by 2.5 times the noise and 5% of the range.
+- ``spike``: 8 times the noise and 10% of the range above its surroundings, and back within 5% of the run.
+- ``plateau``: at least 15% of the run, within which the loss without noise moves by under 2% of its whole fall.
+- ``divergence``: at least 4 points, at last three times as far above the lowest level as the run began, or higher.
+- ``overfitting``: validation loss ends above its lowest by over 15% of its fall; under 3% is none; between is unscored.
+- ``converged``: in the last quarter, the loss without noise falls by under 0.5% of its whole fall (and not by half, where
+  there is no noise: a steady fall on logarithmic axes). ``still-improving``: by over 6%, and visibly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks._tasks import Array
+from descentry.core.data import ConvergenceStatus, Run, Series
+
+FALLS = frozenset({"smooth-decrease", "noisy-decrease"})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A behaviour, and the first and last step of it."""
+
+    behaviour: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """One real training with its truth.
+
+    Attributes:
+        name: Task, recipe and variant.
+        family: The task; whole families are in one split.
+        run: What a log of it would hold.
+        labels: The behaviours that the curve shows.
+        events: Where they are, for those that have a place.
+        convergence: The truth of its end; None where a person might call it either way.
+        unscored: Behaviours that are a matter of taste for this run.
+        rising: The metric is one that training makes rise.
+    """
+
+    name: str
+    family: str
+    run: Run
+    labels: frozenset[str]
+    events: tuple[Event, ...]
+    convergence: ConvergenceStatus | None
+    unscored: frozenset[str]
+    rising: bool
+
+
+@dataclass(frozen=True)
+class Tape:
+    """What was recorded while a task was trained; ``clean`` is the loss on all of the data."""
+
+    step: Array
+    value: Array
+    clean_step: Array
+    clean: Array
+    val_step: Array
+    val: Array
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """What a recipe did.
+
+    Attributes:
+        tape: What was recorded.
+        falls: The loss goes down, apart from the events.
+        events: What was done, and when.
+        unscored: Behaviours that this recipe leaves to taste.
+        end: ``measure`` the end by the loss without noise, or what is known of it.
+        best: The lowest loss the task is known to reach.
+        floor: No loss of the task lies below it.
+        metric: What the log calls it.
+        rising: The metric rises where the loss falls.
+        dress: It may be shifted, scaled and turned round without becoming another curve.
+    """
+
+    tape: Tape
+    falls: bool = True
+    events: tuple[Event, ...] = ()
+    unscored: frozenset[str] = field(default_factory=frozenset)
+    end: ConvergenceStatus | str | None = "measure"
+    best: float = 0.0
+    floor: float = 0.0
+    metric: str = "loss"
+    rising: bool = False
+    dress: bool = True
+
+
+def noise_of(value: Array) -> float:
+    """Standard deviation of the point-to-point noise."""
+    if len(value) < 5:
+        return 0.0
+    bend = np.abs(value[2:] - 2 * value[1:-1] + value[:-2]) / np.sqrt(6)
+    return float(np.median(bend) / 0.6745)
+
+
+def settle(sketch: Sketch) -> tuple[frozenset[str], tuple[Event, ...], ConvergenceStatus | None, frozenset[str]]:
+    """The labels, events, end and unscored behaviours that a person would agree with."""
+    tape, unscored = sketch.tape, set(sketch.unscored)
+    loss = -tape.value if sketch.rising else tape.value
+    calm = loss[_undisturbed(tape.step, sketch.events) & np.isfinite(loss)]
+    noise = noise_of(calm)
+    seen = [event for event in sketch.events if _visible(event, loss, tape)]
+    unscored |= {event.behaviour for event in sketch.events} - {event.behaviour for event in seen}
+    labels = {event.behaviour for event in seen}
+    slow = sketch.falls and not seen and _slow(sketch, loss, noise, unscored)
+    if slow:
+        labels.add("slow-decrease")
+        unscored |= FALLS
+    elif sketch.falls:
+        ratio = noise / max(float(np.ptp(np.percentile(calm, [5, 95]))), 1e-300)
+        if 0.015 < ratio < 0.035:
+            unscored |= FALLS
+        labels.add("smooth-decrease" if ratio <= 0.015 else "noisy-decrease")
+    if len(tape.val):
+        share = (tape.val[-1] - tape.val.min()) / max(tape.val[0] - tape.val.min(), 1e-300)
+        if share > 0.15 and tape.clean[-1] <= tape.clean[len(tape.clean) // 2]:
+            labels.add("overfitting")
+            seen.append(Event("overfitting", int(tape.val_step[tape.val.argmin()]), int(tape.val_step[-1])))
+        elif share > 0.03:
+            unscored.add("overfitting")
+    end = _end(sketch, noise, len(loss)) if sketch.end == "measure" else sketch.end
+    events = tuple(sorted((e for e in seen if e.behaviour not in unscored), key=lambda e: (e.start, e.behaviour)))
+    return frozenset(labels - unscored), events, end, frozenset(unscored)
+
+
+def _slow(sketch: Sketch, loss: Array, noise: float, unscored: set[str]) -> bool:
+    clean = sketch.tape.clean
+    progress = (clean[0] - clean[-1]) / (clean[0] - sketch.best)
+    middle = clean[len(clean) // 2]
+    steady = middle - clean[-1] >= 0.6 * (clean[0] - middle)
+    n = max(len(loss) // 5, 2)
+    error = noise * np.sqrt(2 / n)
+    fall = float(np.mean(loss[:n]) - np.mean(loss[-n:]))
+    if progress < 0.15 and steady and fall > max(noise, 6 * error):
+        return True
+    if progress < 0.4:
+        unscored.add("slow-decrease")
+    if fall < max(2 * noise, 6 * error):
+        unscored.update(FALLS)
+    return False
+
+
+def _undisturbed(step: Array, events: tuple[Event, ...]) -> npt.NDArray[np.bool_]:
+    keep = np.ones(len(step), dtype=bool)
+    for event in events:
+        if event.behaviour in {"spike", "jump-up", "divergence", "non-finite", "oscillation"}:
+            keep &= (step < event.start) | (step > event.stop)
+    return keep if keep.sum() >= 5 else np.ones(len(step), dtype=bool)
+
+
+def _visible(event: Event, loss: Array, tape: Tape) -> bool:
+    first, last = np.searchsorted(tape.step, [event.start, event.stop], side="left")
+    last = min(int(last), len(loss) - 1)
+    inside = loss[first : last + 1]
+    window = max(len(loss) // 25, 4)
+    before, after = loss[max(first - window, 0) : first], loss[last + 1 : last + 1 + window]
+    finite = loss[np.isfinite(loss)]
+    spread = float(np.ptp(np.percentile(finite, [2, 98])))
+    match event.behaviour:
+        case "non-finite":
+            return not np.isfinite(inside).any()
+        case "stuck":
+            fall = abs(tape.clean[0] - tape.clean[-1])
+            return bool(fall <= max(0.2 * noise_of(loss), 1e-6 * abs(tape.clean[0])))
+        case "divergence":
+            calm = loss[: first + 1]
+            low, high = float(np.nanmin(calm)), float(np.nanmax(inside[np.isfinite(inside)], initial=-np.inf))
+            return len(inside) >= 4 and high - low >= 3 * max(float(calm[0]) - low, abs(float(calm[0])))
+        case "plateau":
+            i, j = np.searchsorted(tape.clean_step, [event.start, event.stop])
+            still = float(np.ptp(tape.clean[i:j])) if j > i else np.inf
+            return len(inside) >= 0.15 * len(loss) and still <= 0.02 * float(np.ptp(tape.clean))
+        case "spike":
+            if len(before) < 3 or len(after) < 3:
+                return False
+            rise = float(np.max(inside)) - float(np.median(np.r_[before, after]))
+            settled = abs(float(np.median(after) - np.median(before)))
+            return rise > max(8 * noise_of(np.r_[before, after]), 0.1 * spread) and settled < 0.3 * rise
+        case "sudden-drop" | "jump-up":
+            if len(before) < 3 or len(after) < 3:
+                return False
+            move = float(np.median(before) - np.median(after))
+            move = -move if event.behaviour == "jump-up" else move
+            scatter = noise_of(before) if event.behaviour == "jump-up" else max(noise_of(before), noise_of(after))
+            return move > max(2.5 * scatter, 0.05 * spread)
+    return True
+
+
+def _end(sketch: Sketch, noise: float, points: int) -> ConvergenceStatus | None:
+    clean = sketch.tape.clean
+    n = max(len(clean) // 12, 1)
+    whole = float(clean[0] - clean.min())
+    now, quarter_ago = clean[-n:], clean[int(0.72 * len(clean)) :][: 2 * n]
+    fall = float(quarter_ago.mean() - now.mean())
+    if abs(fall) < 0.005 * whole:
+        silent = noise < 1e-3 * whole and not sketch.rising
+        return None if silent and now.mean() - sketch.floor < 0.5 * (quarter_ago.mean() - sketch.floor) else "converged"
+    if fall > 0.06 * whole and fall > 6 * noise * np.sqrt(8 / points):
+        return "still-improving"
+    return None
