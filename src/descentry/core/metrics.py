@@ -37,7 +37,7 @@ _BOOKKEEPING = {
 }  # fmt: skip
 _STEP_NAMES = (
     "step", "global_step", "steps", "iter", "iters", "iteration", "iterations", "itr", "it", "num_updates", "update", "updates",
-    "timestep", "timesteps", "total_timesteps", "train_step", "batch", "batches", "round", "tree", "episode", "epoch", "epochs",
+    "timestep", "timesteps", "total_timesteps", "train_step", "batch", "batches", "round", "tree", "episode", "epoch", "epochs", "index", "idx",
 )  # fmt: skip
 
 
@@ -67,6 +67,16 @@ def split(name: str) -> str:
     if found & _TRAIN:
         return "train"
     return ""
+
+
+@functools.cache
+def base(name: str) -> tuple[str, ...]:
+    """The words of a metric name without those that name its split.
+
+    >>> base("val/box_loss") == base("train/box_loss") == ("box", "loss")
+    True
+    """
+    return tuple(w for w in words(name) if w not in _TRAIN | _VALIDATION | _TEST | {"step", "epoch"})
 
 
 @functools.cache
@@ -105,7 +115,7 @@ def step_rank(name: str) -> int | None:
     """
     plain = "_".join(words(name))
     for rank, candidate in enumerate(_STEP_NAMES):
-        if plain in {candidate, f"_{candidate}", f"train_{candidate}", f"trainer_{candidate}", f"num_{candidate}"}:
+        if plain in {candidate, f"_{candidate}", f"train_{candidate}", f"trainer_{candidate}", f"training_{candidate}", f"num_{candidate}"}:
             return rank
     return None
 

@@ -1,0 +1,98 @@
+"""The verdict on the end of a run: has the loss stopped improving meaningfully, relative to its noise?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from descentry.behaviours import _swings
+from descentry.behaviours._curve import MAD, MIN_POINTS, Curve
+from descentry.behaviours._jumps import jumps
+from descentry.behaviours._words import confidence, percent, span
+from descentry.core.data import Convergence, Estimate
+
+WINDOW = 0.25  # of the run: its last quarter
+MEANINGFUL = 0.014  # of the curve's scale, per quarter of the run
+SIGMAS = 3.0  # standard errors before a change at the end is believed
+
+PROMISE = (
+    "That is convergence in the practical sense: it is no promise of the best model, of a perfect solution or of a global optimum."
+)
+
+
+def convergence(curve: Curve) -> Convergence:
+    """How the run stands at its end."""
+    m = len(curve.level)
+    if m < MIN_POINTS:
+        return Convergence("undetermined", 0.0, f"{m} points are too few to judge the end of the run: {MIN_POINTS} are needed.")
+    if curve.body < m or _ends_not_finite(curve):
+        return Convergence("not-converging", 0.95, "The run did not converge: it ended while running away from its minimum, or in values that are not numbers.")
+    swings = _swings.widest(curve)
+    if swings is not None and swings.stop >= 0.9 * m and swings.amplitude >= 0.1 * curve.range:
+        return Convergence("not-converging", 0.8, "The run is not converging: it still swings up and down at its end.")
+    trend = curve.trend
+    if not trend.falls:
+        return Convergence("not-converging", 0.7, "Nothing was gained over the run, so there is nothing that could have converged.")
+    return _end(curve)
+
+
+def _ends_not_finite(curve: Curve) -> bool:
+    value = curve.series.value
+    return bool(len(value)) and (not np.isfinite(value[-1]) or any(g.kind == "empty-cells" for g in curve.gaps))
+
+
+def _end(curve: Curve) -> Convergence:
+    m = len(curve.level)
+    start = _window_start(curve)
+    share, z = _gain(curve, start)
+    if abs(z) < SIGMAS and share.high > MEANINGFUL and start > m // 2:
+        # The last quarter alone cannot tell: ask the last half, if nothing sudden happened in it.
+        wider = _window_start(curve, 2 * WINDOW)
+        if wider < start:
+            longer, surer = _gain(curve, wider)
+            if abs(surer) >= SIGMAS:
+                start, share, z = wider, longer, surer
+    where = span(curve, start, m - 1)
+    if share.value > MEANINGFUL and z >= SIGMAS:
+        sentence = (
+            f"Still improving: over {where} the loss gained {percent(share)} of everything it gained in the run for every quarter of its length. "
+            "Training longer will probably help; by how much, this curve cannot promise."
+        )
+        return Convergence("still-improving", confidence(share.value / MEANINGFUL), sentence)
+    if share.value < -3 * MEANINGFUL and z <= -SIGMAS:
+        return Convergence("not-converging", 0.7, f"The run is not converging: over {where} it lost some of what it had gained.")
+    since = _since(curve, start)
+    sentence = f"Converged: the loss has stopped improving meaningfully since {span(curve, since, since).split('–')[0]}. {PROMISE}"
+    return Convergence("converged", confidence(1.5 + 2 * (1 - min(1.0, abs(share.value) / MEANINGFUL))), sentence, curve.step_at(since))
+
+
+def _gain(curve: Curve, start: int) -> tuple[Estimate, float]:
+    """What a straight line through the bins from ``start`` gains per quarter of the run, and in standard errors."""
+    part = curve.clean[start:]
+    x = np.arange(len(part), dtype=np.float64)
+    x -= x.mean()
+    slope = float(x @ part) / float(x @ x)
+    # Residuals of neighbouring bins are alike after the running median; the larger of both errors holds.
+    residual = float(np.median(np.abs(part - np.median(part) - slope * x))) * MAD
+    error = max(float(np.median(curve.level_noise[start:])), residual) / np.sqrt(float(x @ x))
+    quarter = WINDOW * len(curve.level) / curve.scale if curve.scale > 0 else 0.0
+    gain = -slope * quarter
+    return Estimate(gain, gain - 1.96 * error * quarter, gain + 1.96 * error * quarter, "fraction"), -slope / max(error, 1e-300)
+
+
+def _window_start(curve: Curve, window: float = WINDOW) -> int:
+    """The last quarter (or ``window``), or what follows the last sudden drop in it when that is enough to judge."""
+    m = len(curve.level)
+    start = m - max(6, round(window * m))
+    for jump in jumps(curve, -1):
+        after = jump.stop + max(2, m // 50)
+        if after > start and m - after >= max(6, m // 20):
+            start = after
+    return max(0, start)
+
+
+def _since(curve: Curve, start: int) -> int:
+    """The first bin from which the level stays where it ended."""
+    end = curve.trend.end
+    near = max(0.02 * curve.range, 3.0 * float(np.median(curve.level_noise[start:])))
+    away = np.flatnonzero(curve.clean > end + near)
+    return min(int(away[-1]) + 1, len(curve.level) - 1) if len(away) else 0

@@ -1,0 +1,144 @@
+"""A curve made ready to be judged: oriented, cleaned of what is not finite, reduced, with its noise beside it.
+
+Everything a behaviour decides is decided on at most ``BINS`` points, so 20 points and 10 million are judged
+by the same rules; only spikes are looked for at the full resolution. All statistics are robust (medians and
+median absolute deviations) and in units of the curve's own noise or range, so that rescaling or shifting the
+loss changes nothing. Where the numbers come from: docs/decisions/0005-story-thresholds.md.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from descentry.behaviours import _reduce
+from descentry.behaviours._segments import Segment, segment
+from descentry.behaviours._trend import Trend, outline
+from descentry.core.data import Floats, Gap, Ints, Series
+
+MIN_POINTS = 8  # below this no trend can be told from noise at 95%: see the decision record
+FLOOR = 0.002  # of the scale: what no eye sees on a plot is not called a change
+MAD = 1.4826  # turns a median absolute deviation into a standard deviation of a normal
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One series, falling when things go well.
+
+    Attributes:
+        series: As it was logged.
+        rising: The metric is better when higher; values here are then negated.
+        gaps: What the reader noted on this series (empty cells that stand for NaN are evidence).
+        validation: The validation twin of the series, or None.
+    """
+
+    series: Series
+    rising: bool = False
+    gaps: tuple[Gap, ...] = ()
+    validation: Curve | None = None
+
+    @functools.cached_property
+    def reduced(self) -> _reduce.Reduced:
+        """The finite points in at most ``_reduce.BINS`` bins."""
+        return _reduce.reduce(self.series.value, -1.0 if self.rising else 1.0)
+
+    @property
+    def level(self) -> Floats:
+        """Median of each bin."""
+        return self.reduced.level
+
+    @functools.cached_property
+    def clean(self) -> Floats:
+        """The level with spikes of a bin or two taken out by a running median."""
+        return _reduce.running_median(self.level, 3 if len(self.level) < 60 else 5)
+
+    @functools.cached_property
+    def body(self) -> int:
+        """How many bins come before the loss runs away for good (all of them when it does not)."""
+        return _runaway(self.clean, self.reduced.noise)
+
+    @functools.cached_property
+    def range(self) -> float:
+        """Between the highest and the lowest level of the body."""
+        part = self.clean[: self.body]
+        return float(np.ptp(part)) if len(part) else 0.0
+
+    @functools.cached_property
+    def scale(self) -> float:
+        """What a change is compared with: the geometric mean of the range and the range after the first twentieth.
+
+        The first few points of a run often fall further than all the others together; neither they nor the
+        rest alone are what an eye measures by.
+        """
+        part = self.clean[: self.body]
+        late = part[max(1, round(0.05 * len(part))) :]
+        bulk = float(np.ptp(late)) if len(late) else 0.0
+        return float(np.sqrt(self.range * max(bulk, 1e-3 * self.range)))
+
+    @functools.cached_property
+    def noise(self) -> Floats:
+        """Standard deviation of single points, bin by bin."""
+        return self.reduced.noise
+
+    @functools.cached_property
+    def level_noise(self) -> Floats:
+        """Standard error of each level, never below what an eye could see."""
+        per_bin = self.noise * np.sqrt(np.where(self.reduced.count > 2, 1.57, 1.0) / self.reduced.count)
+        return np.hypot(per_bin, FLOOR * self.scale + 1e-300)
+
+    @functools.cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """The body in straight pieces."""
+        return segment(self.clean[: self.body], self.level_noise[: self.body])
+
+    @functools.cached_property
+    def trend(self) -> Trend:
+        """The outline of the body."""
+        b = self.body
+        fits = np.array([e for piece in self.segments for e in (piece.begin, piece.end)])
+        return outline(self.clean[:b], self.noise[:b], self.level_noise[:b], self.range, fits)
+
+    def step_at(self, bin_index: int, *, last: bool = False) -> int:
+        """The first (or last) step of a bin."""
+        at = self.reduced.last[bin_index] if last else self.reduced.first[bin_index]
+        return int(self.series.step[at])
+
+    def step_share(self, start: int, stop: int) -> float:
+        """The part of the run, counted in steps, that bins start..stop take."""
+        whole = int(self.series.step[-1]) - int(self.series.step[0])
+        return (self.step_at(stop, last=True) - self.step_at(start)) / whole if whole else 1.0
+
+
+def _runaway(level: Floats, noise: Floats) -> int:
+    """Number of bins before a rise that ends the curve far above where it began."""
+    n = len(level)
+    if n < 4:
+        return n
+    tail = float(np.median(level[-max(1, n // 50) :])) if n >= 100 else float(level[-1])
+    begin = float(level[0])
+    lowest = int(np.argmin(level))
+    fall = begin - float(level[lowest])
+    typical = float(np.median(noise))
+    rise = tail - float(level[lowest])
+    if tail <= begin + max(0.5 * fall, 8.0 * typical) or rise <= 0:
+        return n
+    # It has to end on the way up, or so far up that no scale of the run knows it.
+    upper = float(level[lowest:].max())
+    far = rise > 20.0 * max(fall, 8.0 * typical)
+    still_up = tail >= upper - 0.1 * (upper - float(level[lowest])) and _rising_end(level, noise)
+    if not (far or still_up):
+        return n
+    # It begins where the level last was within reach of its lowest stretch.
+    near = float(level[lowest]) + max(0.1 * min(rise, max(fall, 8 * typical)), 4.0 * typical)
+    below = np.flatnonzero(level <= max(near, float(np.median(level[: n - n // 10]))if far else near))
+    return int(below[-1]) + 1 if len(below) else 1
+
+
+def _rising_end(level: Floats, noise: Floats) -> bool:
+    """Whether the last tenth still climbs."""
+    n = len(level)
+    part = level[-max(4, n // 8) :]
+    half = len(part) // 2
+    return bool(np.median(part[-half:]) - np.median(part[:half]) > 2.0 * np.median(noise[-len(part) :]) / np.sqrt(half))

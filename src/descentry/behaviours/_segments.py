@@ -1,0 +1,84 @@
+"""Cuts a reduced curve into straight pieces: penalised least squares, solved exactly.
+
+The optimal partition of Jackson et al. (2005) with a linear fit in each piece and a BIC-like penalty. On at
+most a few hundred bins the quadratic search costs milliseconds, so nothing faster or approximate is needed
+(docs/decisions/0001-dependencies.md says why this is not taken from ruptures).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from descentry.core.data import Floats
+
+PENALTY = 3.0  # per free number of a piece, times log(bins); 1 is BIC, more because bins are not independent
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A straight piece: bins ``start``..``stop`` (inclusive) and the fitted level at both ends."""
+
+    start: int
+    stop: int
+    begin: float
+    end: float
+    error: float
+
+    @property
+    def change(self) -> float:
+        """Level at the end minus level at the start; negative is good."""
+        return self.end - self.begin
+
+    @property
+    def bins(self) -> int:
+        """How many bins it covers."""
+        return self.stop - self.start + 1
+
+
+def segment(level: Floats, noise: Floats) -> tuple[Segment, ...]:
+    """The best straight pieces of ``level``, whose standard errors are ``noise`` (both float64[m])."""
+    m = len(level)
+    if m == 0:
+        return ()
+    x = np.arange(m, dtype=np.float64)
+    w = 1.0 / np.square(noise)
+    centre = float(np.median(level))
+    y = level - centre
+    sums = [np.concatenate([[0.0], np.cumsum(t)]) for t in (w, w * x, w * x * x, w * y, w * x * y, w * y * y)]
+    best = np.full(m + 1, np.inf)
+    best[0] = 0.0
+    back = np.zeros(m + 1, dtype=np.int64)
+    penalty = PENALTY * np.log(max(m, 3))
+    for j in range(1, m + 1):
+        cost = _cost(sums, np.arange(j), j)
+        total = best[:j] + cost + penalty
+        if m >= 4 and j >= 2:
+            total[j - 1] += penalty  # a piece of one bin explains nothing
+        back[j] = int(np.argmin(total))
+        best[j] = total[back[j]]
+    cuts = [m]
+    while cuts[-1] > 0:
+        cuts.append(int(back[cuts[-1]]))
+    cuts.reverse()
+    return tuple(_fit(x, level, w, a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True))
+
+
+def _cost(sums: list[Floats], i: np.ndarray, j: int) -> Floats:
+    """Weighted squared error of the best line over bins i..j-1, for every i at once."""
+    s, sx, sxx, sy, sxy, syy = (t[j] - t[i] for t in sums)
+    spread = sxx - sx * sx / s
+    cov = sxy - sx * sy / s
+    slope_part = np.where(spread > 1e-12 * np.maximum(sxx, 1e-300), cov * cov / np.where(spread > 0, spread, 1.0), 0.0)
+    return np.maximum(syy - sy * sy / s - slope_part, 0.0)
+
+
+def _fit(x: Floats, y: Floats, w: Floats, a: int, b: int) -> Segment:
+    if b - a == 1:
+        return Segment(a, a, float(y[a]), float(y[a]), float(1 / np.sqrt(w[a])))
+    xs, ys, ws = x[a:b], y[a:b], w[a:b]
+    mx, my = np.average(xs, weights=ws), np.average(ys, weights=ws)
+    spread = float(np.sum(ws * (xs - mx) ** 2))
+    slope = float(np.sum(ws * (xs - mx) * (ys - my))) / spread
+    return Segment(a, b - 1, float(my + slope * (xs[0] - mx)), float(my + slope * (xs[-1] - mx)), float((xs[-1] - xs[0]) / np.sqrt(spread)))

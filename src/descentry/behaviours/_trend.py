@@ -1,0 +1,84 @@
+"""The outline of a curve: where it begins, how far it falls, and whether it ends below where it began."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from descentry.core.data import Floats
+
+# Each of these is argued in docs/decisions/0005-story-thresholds.md.
+SIGNIFICANT = 4.0  # standard errors
+RESOLUTION = 4e-6  # of the level: what single precision can tell apart after a reduction
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Levels at the landmarks of a curve's body, in its own units.
+
+    Attributes:
+        start: Level of the first bin.
+        end: Level of the last twentieth.
+        peak: Bin of the highest level.
+        lowest: Bin of the lowest level.
+        error: Standard error of ``start - end``.
+        flat: Nothing changes that noise or the numbers' resolution would not explain.
+        falls: The run ends below where it began (or where an early rise took it), and that is no accident.
+        linearity: Fall of the second half over that of the first; 1 is a straight line, near 0 has slowed.
+    """
+
+    start: float
+    end: float
+    peak: int
+    lowest: int
+    error: float
+    flat: bool
+    falls: bool
+    linearity: float
+
+    @property
+    def fall(self) -> float:
+        """How far the curve came down from its start, positive when it did."""
+        return self.start - self.end
+
+
+def outline(clean: Floats, noise: Floats, level_noise: Floats, spread: float, fits: Floats) -> Trend:
+    """The outline of the bins given (the body of a curve); ``fits`` are the ends of its straight pieces."""
+    m = len(clean)
+    tail = max(1, m // 20)
+    head = max(1, m // 50)
+    # The steepest fall is at the start: there the first bin stands, and only noise asks for more of them.
+    start = float(np.median(clean[:head]))
+    if abs(start - float(clean[0])) > 3.0 * float(level_noise[0]):
+        start = float(clean[0])
+    end = float(np.median(clean[-tail:]))
+    error = float(np.hypot(level_noise[0] / np.sqrt(head), np.median(level_noise[-tail:]) / np.sqrt(tail)))
+    flat = spread <= RESOLUTION * float(np.abs(np.median(clean))) or _flat(fits, noise, level_noise)
+    peak, lowest = int(np.argmax(clean)), int(np.argmin(clean))
+    early = int(np.argmax(clean[: max(1, m // 2)]))
+    from_peak = float(clean[early]) - end
+    halves = _halves(clean[early:] if start - end < 0.5 * from_peak else clean)
+    falls = not flat and (
+        (start - end > max(SIGNIFICANT * error, 0.1 * spread))
+        or (start - end > -max(0.15 * spread, 0.0) and from_peak > max(SIGNIFICANT * error, 0.5 * spread))
+    )
+    linearity = halves[1] / halves[0] if halves[0] > 0 else 0.0
+    return Trend(start, end, peak, lowest, error, flat, falls, linearity)
+
+
+def _halves(clean: Floats) -> tuple[float, float]:
+    m = len(clean)
+    w = max(1, m // 20)
+    first, middle, last = np.median(clean[:w]), np.median(clean[(m - w) // 2 : (m + w + 1) // 2]), np.median(clean[-w:])
+    return float(first - middle), float(middle - last)
+
+
+def _flat(fits: Floats, noise: Floats, level_noise: Floats) -> bool:
+    """Whether the straight pieces stay within the noise of a point, with no slope that a test would see."""
+    m = len(level_noise)
+    typical = float(np.median(noise))
+    if float(np.ptp(fits)) > 3.0 * max(typical, float(np.median(level_noise))):
+        return False
+    slope_error = float(np.median(level_noise)) * np.sqrt(12.0 / max(m, 1))
+    return abs(float(fits[-1] - fits[0])) <= max(SIGNIFICANT * slope_error, 0.3 * typical)

@@ -1,0 +1,235 @@
+"""Explains runs: picks the curve, runs the behaviours, weighs what they found into a verdict."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from descentry import readers
+from descentry.behaviours._convergence import convergence
+from descentry.behaviours._curve import MIN_POINTS, Curve
+from descentry.core import catalog, metrics
+from descentry.core.data import Comparison, Convergence, Finding, Report, Run, Series, Verdict
+from descentry.core.errors import NoCurveError, SeveralRunsError, UnknownNameError, listed
+from descentry.readers._objects import from_object
+
+ALWAYS = "Why the curve does this is not examined: a log alone does not show gradients, weights or data."
+
+
+def explain(
+    source: Any,
+    *,
+    metric: str | None = None,
+    step: str | None = None,
+    higher_is_better: bool | None = None,
+    run: str | None = None,
+) -> Report:
+    """The story of one recorded run.
+
+    Reading is linear in the number of points; the story takes a few tens of milliseconds whatever their number.
+
+    Args:
+        source: A path, a Run, a DataFrame, a dict of equally long lists, or an array of losses.
+        metric: Name of the series to explain; the training loss when not given.
+        step: Name of the column or metric that counts optimizer updates.
+        higher_is_better: Whether the metric should rise; judged by its name when not given.
+        run: Name of the run, where the source holds several.
+
+    Raises:
+        DescentryError: The source cannot be read, or holds no such metric, or several runs.
+    """
+    runs = runs_of(source, step=step)
+    if run is not None:
+        runs = [_named(runs, run, _where(source))]
+    if len(runs) > 1:
+        names = [r.name for r in runs]
+        raise SeveralRunsError(
+            f"{len(runs)} runs are here, not one: {listed(names)}",
+            where=_where(source),
+            how=f"Name one of them (run={names[-1]!r}), or compare them with descentry.explain_all().",
+            runs=names,
+        )
+    return _report(runs[0], metric, higher_is_better)
+
+
+def explain_all(
+    source: Any,
+    *,
+    metric: str | None = None,
+    step: str | None = None,
+    higher_is_better: bool | None = None,
+    progress: readers.Progress | None = None,
+) -> Comparison:
+    """The stories of every run in a source, to be compared.
+
+    Args:
+        source: As for :func:`explain`, or a list of Runs.
+        metric: As for :func:`explain`; runs without it are reported as not examined.
+        step: As for :func:`explain`.
+        higher_is_better: As for :func:`explain`.
+        progress: Called with (done, in all, name) while files are read and runs explained.
+
+    Raises:
+        DescentryError: The source cannot be read, or no run in it has the metric.
+    """
+    runs = runs_of(source, step=step, progress=progress)
+    if metric is not None and not any(s.name.casefold() == metric.casefold() for r in runs for s in r.series):
+        main_series(runs[0], metric)  # raises, naming what there is
+    reports = []
+    for done, one in enumerate(runs):
+        if progress is not None:
+            progress(done, len(runs), one.name)
+        try:
+            reports.append(_report(one, metric, higher_is_better))
+        except (NoCurveError, UnknownNameError) as error:
+            reports.append(_unexamined(one, str(error).splitlines()[0]))
+    return Comparison(tuple(reports), _where(source))
+
+
+def runs_of(source: Any, *, step: str | None = None, progress: readers.Progress | None = None) -> list[Run]:
+    """The runs in whatever a user may point at.
+
+    Raises:
+        DescentryError: It cannot be read.
+    """
+    if isinstance(source, Run):
+        return [source]
+    if isinstance(source, (str, os.PathLike)):
+        return readers.read_all(source, step=step, progress=progress)
+    if isinstance(source, Sequence) and source and all(isinstance(r, Run) for r in source):
+        return list(source)
+    return from_object(source, name="run", step=step)
+
+
+def _where(source: Any) -> str:
+    return str(source) if isinstance(source, (str, os.PathLike)) else ""
+
+
+def _named(runs: list[Run], name: str, where: str) -> Run:
+    for run in runs:
+        if run.name.casefold() == name.casefold():
+            return run
+    raise UnknownNameError(f"there is no run called {name!r}", where=where, name=name, known=[r.name for r in runs])
+
+
+def main_series(run: Run, metric: str | None) -> Series:
+    """The series to explain: the one named, or the likeliest training loss.
+
+    Raises:
+        UnknownNameError: No series is called ``metric``.
+        NoCurveError: No series could be a metric of training.
+    """
+    if metric is not None:
+        for series in run.series:
+            if series.name.casefold() == metric.casefold():
+                return series
+        raise UnknownNameError(f"there is no metric {metric!r}", where=run.source, name=metric, known=[s.name for s in run.series])
+    candidates = metrics.candidates(run.series)
+    if not candidates or metrics.kind(candidates[0].name) == "other" and len(run.series) > 12 and not _moves(candidates[0]):
+        names = [s.name for s in run.series]
+        raise NoCurveError(
+            f"no loss in it. Found: {listed(names)}",
+            where=run.source,
+            how="Name the metric to explain: --metric NAME (metric= from Python)",
+            found=names,
+        )
+    return candidates[0]
+
+
+def _moves(series: Series) -> bool:
+    finite = series.value[np.isfinite(series.value)]
+    return len(finite) > 1 and float(np.ptp(finite)) > 0
+
+
+def _twin(run: Run, main: Series) -> Series | None:
+    """The validation series of the same metric, if the run has one."""
+    if metrics.split(main.name) in {"validation", "test"}:
+        return None
+    base = metrics.base(main.name)
+    for split in ("validation", "test"):
+        for series in run.series:
+            if series is not main and metrics.split(series.name) == split and metrics.base(series.name) == base and len(series) > 1:
+                return series
+    return None
+
+
+def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Report:
+    main = main_series(run, metric)
+    rising = metrics.higher_is_better(main.name) if higher_is_better is None else higher_is_better
+    twin = _twin(run, main)
+    validation = Curve(twin, rising) if twin is not None else None
+    curve = Curve(main, rising, tuple(g for g in run.gaps if g.series == main.name), validation)
+    entries = catalog.entries("behaviours")
+    enough = len(curve.level) >= MIN_POINTS
+    with np.errstate(all="ignore"):
+        names = entries if enough else ("non-finite",)
+        findings = sorted((f for name in names for f in entries[name].find(curve)), key=lambda f: (f.start, -f.stop))
+        end = convergence(curve)
+    verdict = _verdict(findings, enough)
+    return Report(
+        run=run,
+        verdict=verdict,
+        headline=_headline(verdict, findings, end, curve),
+        main=main,
+        findings=tuple(findings),
+        convergence=end,
+        next_steps=_next_steps(verdict, findings, end),
+        not_examined=tuple(_not_examined(curve, twin, enough)),
+    )
+
+
+def _verdict(findings: Sequence[Finding], enough: bool) -> Verdict:
+    concerns = {f.concern for f in findings}
+    if "failing" in concerns:
+        return "failing"
+    if not enough:
+        return "not examined"
+    return "attention" if "attention" in concerns else "healthy"
+
+
+# The finding that names the verdict, when several share its concern: causes before their consequences.
+_LEADING = ("divergence", "non-finite", "stuck", "oscillation", "jump-up", "overfitting")
+
+
+def _headline(verdict: Verdict, findings: Sequence[Finding], end: Convergence, curve: Curve) -> str:
+    if verdict == "not examined":
+        return f"{len(curve.level)} points of {curve.series.name} are too few for a story: at least {MIN_POINTS} are needed."
+    serious = [f for f in findings if f.concern == verdict]
+    if verdict in {"failing", "attention"} and serious:
+        lead = min(serious, key=lambda f: _LEADING.index(f.behaviour) if f.behaviour in _LEADING else len(_LEADING))
+        return lead.sentence
+    fall = next((f for f in findings if f.behaviour.endswith("decrease")), None)
+    if fall is not None:
+        state = {"converged": "and has converged", "still-improving": "and is still improving"}.get(end.status, "")
+        return f"{curve.series.name} {'rises' if curve.rising else 'falls'} as it should {state}".rstrip() + "."
+    return "Nothing in this curve calls for action."
+
+
+def _next_steps(verdict: Verdict, findings: Sequence[Finding], end: Convergence) -> tuple[str, ...]:
+    entries = catalog.entries("behaviours")
+    order = {"failing": 0, "attention": 1, "none": 2}
+    steps = [entries[f.behaviour].advice for f in sorted(findings, key=lambda f: order[f.concern])]
+    kept = list(dict.fromkeys(s for s in steps if s))
+    if not kept and verdict == "healthy":
+        kept = ["Nothing. Leave the run alone."] if end.status != "still-improving" else ["Nothing is wrong. Let it run on if you can afford it."]
+    if verdict == "not examined":
+        kept = ["Explain it again when more points have been logged."]
+    return tuple(kept[:3])
+
+
+def _not_examined(curve: Curve, twin: Series | None, enough: bool) -> list[str]:
+    notes = []
+    if not enough:
+        notes.append(f"The shape of the curve: it has {len(curve.level)} finite points and {MIN_POINTS} are needed.")
+    if twin is None and enough:
+        notes.append("Overfitting: the log has no validation series for this metric.")
+    notes.append("Whether updates had become small: the sizes of the updates are not judged from a log.")
+    notes.append(ALWAYS)
+    return notes
+
+
+def _unexamined(run: Run, why: str) -> Report:
+    return Report(run, "not examined", why, None, (), Convergence("undetermined", 0.0, "The end of the run was not judged."), (), (why, ALWAYS))
