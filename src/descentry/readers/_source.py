@@ -12,7 +12,8 @@ from typing import IO, Any
 
 from descentry.core.errors import TooLargeError
 
-HEAD = 1 << 16  # enough for the preamble that launchers print before the first loss
+HEAD = 1 << 16  # enough to tell most formats
+OPENING = 1 << 21  # enough for the preamble that launchers of many processes print before the first loss
 MAX_LINE = 1 << 24  # a line of 16 MiB is no log line
 MAX_DOCUMENT = 1 << 29  # JSON and text that must be held whole
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
@@ -86,7 +87,9 @@ class Source:
         sample = self.head
         if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
             return True
-        control = sum(sample.count(c) for c in (b"\x00", b"\x01", b"\x02", b"\x03", b"\x04", b"\x05", b"\x06", b"\x0e"))
+        control = sum(
+            sample.count(c) for c in (b"\x00", b"\x01", b"\x02", b"\x03", b"\x04", b"\x05", b"\x06", b"\x0e")
+        )
         return bool(sample) and b"\x00" not in sample and control <= len(sample) // 100
 
     @property
@@ -101,21 +104,43 @@ class Source:
         return strip_ansi(text).replace("\r\n", "\n").replace("\r", "\n")
 
     @functools.cached_property
+    def opening(self) -> str:
+        """The first 2 MiB as text, like ``text``; for formats whose launchers print a long preamble."""
+        if self.size <= HEAD:
+            return self.text
+        with self.open() as stream:
+            text = stream.read(OPENING).decode(self.encoding, errors="replace")
+        return strip_ansi(text).replace("\r\n", "\n").replace("\r", "\n")
+
+    @functools.cached_property
+    def ends_whole(self) -> bool:
+        """Whether the last line is ended, so that nothing in it can be cut short."""
+        with self.open() as stream:
+            stream.seek(max(0, self.size - 4))
+            return stream.read().rstrip(b"\x00").endswith((b"\n", b"\r"))
+
+    @functools.cached_property
     def head_lines(self) -> tuple[str, ...]:
         """The lines of the head; the last is dropped when the head cuts it short."""
         lines = self.text.split("\n")
         return tuple(lines[:-1] if self.size > HEAD else lines)
 
-    def lines(self) -> Iterator[str]:
-        r"""Every line: ANSI codes gone, any of ``\n``, ``\r\n`` and ``\r`` ends one; bad bytes become U+FFFD.
+    def lines(self, start: int = 0) -> Iterator[str]:
+        r"""Every line from byte ``start`` on: ANSI codes gone, ``\n``, ``\r\n`` and ``\r`` end one; bad bytes become U+FFFD.
 
         Raises:
             TooLargeError: A line is longer than 16 MiB.
         """
-        with self.open() as raw, io.TextIOWrapper(raw, encoding=self.encoding, errors="replace", newline=None) as stream:
+        with (
+            self.open() as raw,
+            io.TextIOWrapper(raw, encoding=self.encoding, errors="replace", newline=None) as stream,
+        ):
+            raw.seek(start)
             while line := stream.readline(MAX_LINE):
                 if len(line) >= MAX_LINE:
-                    raise TooLargeError("a line is longer than 16 MiB", where=self.name, how="This is not a text log.")
+                    raise TooLargeError(
+                        "a line is longer than 16 MiB", where=self.name, how="This is not a text log."
+                    )
                 yield strip_ansi(line).rstrip("\n")
 
     def json(self) -> Any:
