@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchmarks._tasks import Array, Bandit, Batch, Function, Net, Params, Task, sharpness
-from benchmarks._truth import FALLS, Event, Sketch, Tape
+from benchmarks._truth import FALLS, Event, Sketch, Tape, stands_out
 
 Rate = Callable[[int], float]
 Change = Callable[[Params, np.random.Generator], None]
@@ -41,7 +41,7 @@ class Lab:
         """The loss of descent on all of the data at a good rate: what the task can reach, and in how many steps."""
         if self.task.name not in _REFERENCES:
             lab = Lab(self.task, np.random.default_rng(1))
-            _REFERENCES[self.task.name] = lab.train(500, 0.4, 0, points=500).clean
+            _REFERENCES[self.task.name] = lab.train(1500, 0.4, 0, points=1500).clean
         return _REFERENCES[self.task.name]
 
     @property
@@ -110,7 +110,7 @@ class Lab:
                         v += g
                         p -= now * v
         at = np.arange(len(logged)) * every + (every - 1 if every > 1 else 0)
-        c, v = np.array(clean), np.array(val).reshape(-1, 2)
+        c, v = np.array([pair for pair in clean if np.isfinite(pair[1])]), np.array(val).reshape(-1, 2)
         return Tape(at, np.array(logged), c[:, 0], c[:, 1], v[:, 0], v[:, 1])
 
     def pick(self, *options: float) -> float:
@@ -216,7 +216,7 @@ def paused(lab: Lab) -> Sketch:
     rate = min(0.4 * lab.steps_to(0.9) * 2 / steps, 0.2)
     start = int(steps * lab.rng.uniform(0.12, 0.3))
     stop = start + int(steps * lab.rng.uniform(0.25, 0.4))
-    tape = lab.train(steps, lambda t: 0 if start <= t < stop else rate, int(lab.pick(0, 0, 32)))
+    tape = lab.train(steps, lambda t: 0 if start <= t < stop else rate, int(lab.pick(0, 32, 32)))
     return Sketch(tape, events=(Event("plateau", start, stop),), unscored=frozenset({"sudden-drop"}), best=lab.best, floor=lab.floor)
 
 
@@ -224,25 +224,29 @@ def rate_cut(lab: Lab) -> Sketch:
     """A high rate that rests on its noise, then cut by twenty."""
     steps = lab.length(800, 4000)
     cut = int(steps * lab.rng.uniform(0.45, 0.75))
-    high = lab.pick(0.3, 0.45)
-    tape = lab.train(steps, lambda t: high if t < cut else high / 20, 8, every=4, average=True)
-    stop = cut + max(int(0.02 * steps), 8)
-    return Sketch(tape, events=(Event("sudden-drop", cut, stop),), unscored=frozenset({"plateau"}), best=lab.best, floor=lab.floor)
+    every = int(lab.pick(2, 6))
+    event = Event("sudden-drop", cut, cut + max(int(0.02 * steps), 8))
+
+    def attempt(high: float) -> Tape:
+        return lab.train(steps, lambda t: high if t < cut else high / 20, 8, every=every, average=True)
+
+    tape = _first(attempt, (2.0, 1.4, 1.0, 0.7, 0.5, 0.3), lambda tape: _rests(tape, cut) and stands_out(event, tape))
+    return Sketch(tape, events=(event,), unscored=frozenset({"plateau"}), best=lab.best, floor=lab.floor)
 
 
 def rate_raised(lab: Lab) -> Sketch:
     """The rate is raised tenfold or more at a known step, to where the loss rests on a higher noise floor."""
     steps = lab.length(600, 3000)
     at = int(steps * lab.rng.uniform(0.4, 0.7))
-    low = 0.04
-    tape = lab.train(steps, lambda t: low if t < at else 0.5, 8, every=3, average=True)
-    return Sketch(
-        tape,
-        events=(Event("jump-up", at, at + max(steps // 50, 4)),),
-        unscored=frozenset({"plateau", "oscillation", "spike"}) | FALLS,
-        end=None,
-        floor=lab.floor,
-    )
+    low = min(0.4 * lab.steps_to(0.9) / (0.5 * at), 0.05)
+    event = Event("jump-up", at, at + max(steps // 50, 4))
+
+    def attempt(high: float) -> Tape:
+        return lab.train(steps, lambda t: low if t < at else high, 8, every=3, average=True)
+
+    tape = _first(attempt, (2.0, 1.4, 1.0, 0.7, 0.5), lambda tape: _rests(tape, steps) and stands_out(event, tape))
+    taste = frozenset({"plateau", "oscillation", "spike"})
+    return Sketch(tape, events=(event,), unscored=taste, end=None, best=lab.best, floor=lab.floor)
 
 
 def layer_reset(lab: Lab) -> Sketch:
@@ -261,23 +265,83 @@ def layer_reset(lab: Lab) -> Sketch:
     )
 
 
-def labels_shuffled(lab: Lab) -> Sketch:
-    """From a known step on, a third of the targets belong to other examples."""
-    steps = lab.length(600, 3000)
-    at = int(steps * lab.rng.uniform(0.35, 0.7))
-    rate = min(0.4 * lab.steps_to(0.9) / (0.5 * at), 0.1)
+def _mislabelled(lab: Lab, steps: int, rate: float, wrong: Callable[[int], bool]) -> Tape:
+    """At some steps, a part of the targets is wrong: classes of other examples, or numbers with noise on them."""
+    assert isinstance(lab.task, Net)
+    head = lab.task.head
 
     def feed(t: int, batch: Batch, rng: np.random.Generator) -> Batch:
-        if t < at:
+        if not wrong(t):
             return batch
         x, y = batch
+        if head == "mse":
+            return x, y + 1.5 * y.std() * rng.normal(size=y.shape)
         y = y.copy()
-        wrong = rng.permutation(len(y))[: len(y) // 3]
-        y[wrong] = y[rng.permutation(wrong)]
+        rows = rng.permutation(len(y))[: len(y) // 2]
+        y[rows] = y[rng.permutation(rows)]
         return x, y
 
-    tape = lab.train(steps, rate, 24, feed=feed)
-    return Sketch(tape, events=(Event("jump-up", at, at + 1),), unscored=frozenset({"plateau"}), end=None, best=lab.best, floor=lab.floor)
+    return lab.train(steps, rate, 32, feed=feed)
+
+
+def labels_spoilt(lab: Lab) -> Sketch:
+    """From a known step on, many of the targets are wrong."""
+    steps = lab.length(600, 3000)
+    at = int(steps * lab.rng.uniform(0.35, 0.7))
+    tape = _mislabelled(lab, steps, min(0.4 * lab.steps_to(0.9) / (0.5 * at), 0.1), lambda t: t >= at)
+    event = Event("jump-up", at, at + 1)
+    return Sketch(tape, events=(event,), unscored=frozenset({"plateau"}), end=None, best=lab.best, floor=lab.floor)
+
+
+def labels_mended(lab: Lab) -> Sketch:
+    """Many of the targets are wrong, until a known step."""
+    steps = lab.length(600, 3000)
+    at = int(steps * lab.rng.uniform(0.45, 0.75))
+    tape = _mislabelled(lab, steps, min(0.4 * lab.steps_to(0.95) / (0.4 * at), 0.1), lambda t: t < at)
+    event = Event("sudden-drop", at, at + 1)
+    return Sketch(tape, events=(event,), unscored=frozenset({"plateau"}), end=None, best=lab.best, floor=lab.floor)
+
+
+def _roughened(lab: Lab, steps: int, rate: float, amount: Callable[[int], float], batch: int) -> Tape:
+    """Noise is added to the inputs, more at some steps than at others."""
+
+    def feed(t: int, batch: Batch, rng: np.random.Generator) -> Batch:
+        if not isinstance(lab.task, Net):
+            return batch + 0.5 * amount(t) * rng.normal(size=batch.shape)
+        x, y = batch
+        return x + amount(t) * x.std() * rng.normal(size=x.shape), y
+
+    return lab.train(steps, rate, batch, feed=feed)
+
+
+def augmented_later(lab: Lab) -> Sketch:
+    """From a known step on, the inputs are augmented with strong noise."""
+    steps = lab.length(500, 3000)
+    at = int(steps * lab.rng.uniform(0.4, 0.7))
+    strong = lab.pick(1.0, 2.0)
+    tape = _roughened(lab, steps, min(0.4 * lab.steps_to(0.9) / (0.4 * at), 0.05), lambda t: strong if t >= at else 0, 64)
+    event = Event("jump-up", at, at + 1)
+    return Sketch(tape, events=(event,), unscored=frozenset({"plateau"}), end=None, best=lab.best, floor=lab.floor)
+
+
+def augmented_first(lab: Lab) -> Sketch:
+    """Strong noise on the inputs, until a known step."""
+    steps = lab.length(500, 3000)
+    at = int(steps * lab.rng.uniform(0.5, 0.8))
+    strong = lab.pick(1.0, 1.5)
+    tape = _roughened(lab, steps, min(0.4 * lab.steps_to(0.95) / (0.3 * at), 0.05), lambda t: strong if t < at else 0, 64)
+    event = Event("sudden-drop", at, at + 1)
+    return Sketch(tape, events=(event,), unscored=frozenset({"plateau"}), end=None, best=lab.best, floor=lab.floor)
+
+
+def alternating(lab: Lab) -> Sketch:
+    """An easy and a hard source of data take turns, every so many steps."""
+    period, cycles = int(lab.pick(20, 40, 80)), int(lab.pick(8, 15, 30))
+    steps = period * cycles
+    hard = lab.pick(0.5, 1.0)
+    rate = min(0.4 * lab.steps_to(0.9) * 3 / steps, 0.05)
+    tape = _roughened(lab, steps, rate, lambda t: hard * (t % period >= period // 2), 128)
+    return _swinging(lab, tape, period)
 
 
 def bad_batches(lab: Lab) -> Sketch:
@@ -314,10 +378,15 @@ def bad_batches(lab: Lab) -> Sketch:
 
 def cyclic_rate(lab: Lab) -> Sketch:
     """The rate swings between a high and a low one, and the loss with it."""
-    steps = lab.length(1000, 4000)
-    cycles = int(lab.pick(5, 8, 12))
-    tape = lab.train(steps, lambda t: 0.02 + 0.48 * np.sin(np.pi * cycles * t / steps) ** 2, 8, every=5, average=True)
-    return _swinging(lab, tape, int(0.5 * steps / cycles))
+    every, cycles = 5, int(lab.pick(5, 8, 12))
+    steps = every * cycles * int(lab.pick(30, 60))
+    period = steps // every // cycles
+
+    def attempt(high: float) -> Tape:
+        return lab.train(steps, lambda t: 0.02 + high * np.sin(np.pi * cycles * t / steps) ** 2, 4, every=every, average=True)
+
+    tape = _first(attempt, (2.0, 1.4, 1.0, 0.7, 0.5), lambda tape: _rests(tape, steps) and _periodic(tape, period) > 0.5)
+    return _swinging(lab, tape, period)
 
 
 def sorted_data(lab: Lab) -> Sketch:
@@ -339,31 +408,83 @@ def sorted_data(lab: Lab) -> Sketch:
 def momentum_swings(lab: Lab) -> Sketch:
     """Descent on all of the data with so much momentum that the loss swings."""
     steps = lab.length(200, 600)
-    tape = lab.train(steps, 0.02, 0, momentum=lab.pick(0.98, 0.99, 0.995))
-    return _swinging(lab, tape, 0)
+    momentum = lab.pick(0.98, 0.99, 0.995)
+    tape = _first(lambda rate: lab.train(steps, rate, 0, momentum=momentum), (0.02, 0.1, 0.3), lambda tape: bool(_bounces(tape)))
+    return _swinging(lab, tape)
 
 
 def edge(lab: Lab) -> Sketch:
     """Descent on all of the data beyond the edge of stability, where the loss bounces from step to step."""
-    tape = lab.train(lab.length(80, 300), lab.pick(1.3, 1.8, 2.5), 0)
-    return _swinging(lab, tape, 0)
+    steps = lab.length(80, 300)
+    rates = (1.1, 1.4, 1.8, 2.5, 3.5, 5.0, 8.0, 12.0)
+    tape = _first(lambda rate: lab.train(steps, rate, 0), rates, lambda tape: bool(_bounces(tape)))
+    return _swinging(lab, tape)
 
 
-def _swinging(lab: Lab, tape: Tape, start: int) -> Sketch:
-    """An oscillation up to where its swings fall under 5% of the range."""
+def _first(attempt: Callable[[float], Tape], rates: Sequence[float], good: Callable[[Tape], bool]) -> Tape:
+    """The first attempt that shows what the recipe is about, or else the last."""
+    tape = attempt(rates[0])
+    for rate in rates[1:]:
+        if good(tape):
+            break
+        tape = attempt(rate)
+    return tape
+
+
+def _rests(tape: Tape, until: int) -> bool:
+    """The loss came down and stayed finite before a step."""
+    if not np.isfinite(tape.value).all():
+        return False
+    before = tape.value[: max(int(np.searchsorted(tape.step, until)), 1)]
+    top = float(np.max(before[: len(before) // 20 + 2]))
+    return bool(np.median(before[-len(before) // 4 :]) < 0.6 * top + 0.4 * tape.clean.min())
+
+
+def _periodic(tape: Tape, period: int) -> float:
+    """Share of the variance about the trend that lies in the first three harmonics of a known period.
+
+    Nothing where the swings are under a tenth of the range.
+    """
+    value = tape.value[2 * period :]
+    if len(value) < 3 * period or not np.isfinite(value).all():
+        return 0.0
+    trend = np.convolve(value, np.ones(period) / period, mode="valid")
+    swing = value[period // 2 :][: len(trend)] - trend
+    t = np.arange(len(swing))
+    waves = [wave(2 * np.pi * k * t / period) for k in (1, 2, 3) for wave in (np.sin, np.cos)]
+    if float(np.ptp(np.percentile(swing, [5, 95]))) < 0.1 * float(np.ptp(np.percentile(tape.value, [2, 98]))):
+        return 0.0
+    fitted = np.linalg.lstsq(np.array(waves).T, swing, rcond=None)[1]
+    return 1 - float(fitted[0]) / float((swing**2).sum()) if len(fitted) else 0.0
+
+
+def _bounces(tape: Tape) -> tuple[int, int] | None:
+    """From where to where a loss without noise swings by over a tenth of its range, eight times or more, for a fifth of the run."""
     value = tape.value
-    finite = np.all(np.isfinite(value))
-    spread = float(np.ptp(np.percentile(value, [2, 98]))) if finite else 0.0
+    if not np.isfinite(value).all() or value.max() > 3 * abs(value[0]) + 1:
+        return None
+    spread = float(np.ptp(np.percentile(value, [2, 98])))
     turns = np.flatnonzero(np.diff(np.sign(np.diff(value))) != 0) + 1
-    swing = np.abs(np.diff(value[turns]))
-    large = turns[:-1][swing > 0.05 * spread]
-    large = large[tape.step[large] >= start]
-    shown = finite and len(large) >= 8 and value.max() < 3 * abs(value[0]) + 1
-    events = (Event("oscillation", int(tape.step[large[0]]), int(tape.step[large[-1]])),) if shown else ()
-    lasting = shown and tape.step[large[-1]] > 0.9 * tape.step[-1]
-    taste = FALLS | {"plateau", "sudden-drop", "spike", "jump-up"} | (set() if shown else {"oscillation", "divergence"})
-    end = "not-converging" if lasting else None
-    return Sketch(tape, falls=False, events=events, unscored=frozenset(taste), end=end, best=lab.best, floor=lab.floor)
+    large = turns[:-1][np.abs(np.diff(value[turns])) > 0.1 * spread]
+    if len(large) < 8 or large[-1] - large[0] < 0.2 * len(value) or np.diff(large).max() > 0.15 * len(value):
+        return None
+    return int(large[0]), int(large[-1])
+
+
+def _swinging(lab: Lab, tape: Tape, period: int = 0) -> Sketch:
+    """An oscillation, where it can be seen: of a known period in the noise, or of any in a loss without noise."""
+    if period:
+        span = (period, len(tape.value) - 1) if _periodic(tape, period) > 0.5 else None
+    else:
+        span = _bounces(tape)
+    taste = FALLS | {"plateau", "sudden-drop", "spike", "jump-up", "slow-decrease"}
+    if span is None:
+        return Sketch(tape, falls=False, unscored=frozenset(taste | {"oscillation", "divergence"}), end=None)
+    start, stop = span
+    early, late = tape.value[start : (start + stop) // 2], tape.value[-len(tape.value) // 10 :]
+    lasting = bool(stop > 0.9 * len(tape.value) and np.ptp(late) > 0.5 * np.ptp(early))
+    event = Event("oscillation", int(tape.step[start]), int(tape.step[stop]))
+    return Sketch(tape, falls=False, events=(event,), unscored=frozenset(taste), end="not-converging" if lasting else None)
 
 
 def _diverging(lab: Lab, tape: Tape, at: int, *, falls: bool) -> Sketch:
@@ -375,26 +496,40 @@ def _diverging(lab: Lab, tape: Tape, at: int, *, falls: bool) -> Sketch:
         events.append(Event("divergence", at, int(tape.step[last])))
     if len(bad):
         events.append(Event("non-finite", int(tape.step[bad[0]]), int(tape.step[-1])))
-    taste = frozenset({"jump-up", "oscillation", "spike"} | (set() if falls else FALLS))
-    return Sketch(tape, falls=falls, events=tuple(events), unscored=taste, end="not-converging", dress=False, floor=lab.floor)
+    shown = any(stands_out(event, tape) for event in events)
+    taste = frozenset({"jump-up", "oscillation", "spike", "plateau", "sudden-drop"} | (set() if falls and shown else FALLS))
+    end = "not-converging" if shown else None
+    return Sketch(tape, falls=falls, events=tuple(events), unscored=taste, end=end, dress=False, best=lab.best, floor=lab.floor)
+
+
+_BEYOND = (1.05, 1.15, 1.3, 1.6, 2.0, 2.5, 3.2, 4.0, 8.0, 16.0, 40.0)
+
+
+def _grown(tape: Tape, steps: int, times: float) -> Tape:
+    """The tape up to where the loss has grown ``times`` its first value."""
+    over = np.flatnonzero(~np.isfinite(tape.value) | (np.abs(tape.value) > times * abs(tape.value[0])))
+    return _cut(tape, int(over[0]) if len(over) else steps)
+
+
+def _explodes(tape: Tape) -> bool:
+    return not np.isfinite(tape.value).all() or bool(np.max(tape.value) > 300 * abs(tape.value[0]))
 
 
 def diverges(lab: Lab) -> Sketch:
     """A rate above the edge of stability from the start; stopped while the loss is finite."""
     batch = int(lab.pick(0, 16))
-    tape = lab.train(60, lab.pick(1.15, 1.3), batch)
-    keep = np.flatnonzero(~np.isfinite(tape.value) | (np.abs(tape.value) > 1e4 * abs(tape.value[0]) + 1e4))
-    return _diverging(lab, _cut(tape, int(keep[0]) if len(keep) else 60), 0, falls=False)
+    tape = _first(lambda rate: lab.train(100, rate, batch), _BEYOND, _explodes)
+    return _diverging(lab, _grown(tape, 100, lab.pick(30, 1e4, 1e12)), 0, falls=False)
 
 
 def diverges_later(lab: Lab) -> Sketch:
     """The rate is raised above the edge of stability at a known step; stopped while the loss is finite."""
     steps = lab.length(150, 800)
     at = int(steps * lab.rng.uniform(0.4, 0.8))
-    rate = min(0.4 * lab.steps_to(0.9) * 1.5 / at, 0.3)
-    tape = lab.train(steps, lambda t: rate if t < at else 1.1, int(lab.pick(0, 32)))
-    keep = np.flatnonzero(~np.isfinite(tape.value) | (tape.value > 300 * abs(tape.value[0])))
-    return _diverging(lab, _cut(tape, int(keep[0]) if len(keep) else steps), at, falls=True)
+    low = min(0.4 * lab.steps_to(0.9) * 1.5 / at, 0.3)
+    batch = int(lab.pick(0, 32))
+    tape = _first(lambda high: lab.train(steps, lambda t: low if t < at else high, batch), _BEYOND, _explodes)
+    return _diverging(lab, _grown(tape, steps, 300), at, falls=True)
 
 
 def _cut(tape: Tape, n: int) -> Tape:
@@ -407,7 +542,12 @@ def overflows(lab: Lab) -> Sketch:
     """A rate raised above the edge of stability, and on until nothing is finite."""
     steps = 2400
     at = int(lab.pick(0, 200, 400))
-    tape = lab.train(steps, lambda t: 0.1 if t < at else 1.5, int(lab.pick(0, 32)), points=400)
+    batch = int(lab.pick(0, 32))
+
+    def attempt(high: float) -> Tape:
+        return lab.train(steps, lambda t: 0.1 if t < at else high, batch, points=400)
+
+    tape = _first(attempt, _BEYOND, lambda tape: not np.isfinite(tape.value).all())
     bad = np.flatnonzero(~np.isfinite(tape.value))
     tape = _cut(tape, min(int(bad[0] * 1.3) + 20, steps) if len(bad) else steps)
     return _diverging(lab, tape, at, falls=at > 0)
@@ -419,8 +559,7 @@ def climbs(lab: Lab) -> Sketch:
     at = int(steps * lab.pick(0, 0.3, 0.5))
     rate = min(0.4 * lab.steps_to(0.8) * 2 / steps, 0.2)
     tape = lab.train(steps, lambda t: rate if t < at else -4 * rate, int(lab.pick(0, 16)))
-    keep = np.flatnonzero(~np.isfinite(tape.value) | (tape.value > 300 * abs(tape.value[0])))
-    return _diverging(lab, _cut(tape, int(keep[0]) if len(keep) else steps), at, falls=at > 0)
+    return _diverging(lab, _grown(tape, steps, 300), at, falls=at > 0)
 
 
 def nan_batch(lab: Lab) -> Sketch:
@@ -532,18 +671,20 @@ def recipes(task: Task) -> Sequence[Recipe]:
     """What can be done to this task."""
     chosen = list(_ANY)
     if isinstance(task, Bandit):
+        chosen.remove(nan_batch)
         return chosen
-    chosen += [edge, momentum_swings, cyclic_rate, sorted_data, frozen_full]
+    chosen += [edge, momentum_swings, cyclic_rate, sorted_data, frozen_full, augmented_later, augmented_first]
+    chosen += [alternating, alternating, bad_batches, paused, edge, too_slow, too_slow_noisy]
     if isinstance(task, Function):
         return [*chosen, diverges, diverges_later, overflows, endless]
     assert isinstance(task, Net)
-    chosen += [labels_shuffled, validated]
+    chosen += [labels_spoilt, labels_mended, labels_mended, validated]
     if task.head == "softmax":
-        chosen += [climbs, accuracy, few_examples]
+        chosen += [climbs, accuracy, few_examples, climbs, few_examples]
     else:
-        chosen += [diverges, diverges_later, overflows]
+        chosen += [diverges, diverges_later, overflows, diverges]
     if task.hidden:
         chosen += [dead_start, few_examples]
     if task.hidden and task.head == "mse":
-        chosen.append(saddle)
+        chosen += [saddle] * 4
     return chosen

@@ -57,7 +57,7 @@ class Net:
     def sizes(self) -> tuple[int, ...]:
         """Widths from the inputs to the outputs."""
         x, y = self.data[:2]
-        out = int(y.max()) + 1 if self.head == "softmax" else y.shape[1]
+        out = int(max(y.max(), self.data[3].max())) + 1 if self.head == "softmax" else y.shape[1]
         return (x.shape[1], *self.hidden, out)
 
     def init(self, rng: np.random.Generator) -> Params:
@@ -237,7 +237,7 @@ def _trigrams() -> tuple[Array, Array]:
     """The two characters before, one-hot, and the next character: of scikit-learn's own data set descriptions."""
     loaders = (datasets.load_digits, datasets.load_wine, datasets.load_breast_cancer, datasets.load_diabetes, datasets.load_iris)
     text = "".join(c if c.isalpha() else " " for load in loaders for c in load().DESCR.lower() if ord(c) < 128)
-    codes = np.array([ord(c) - 96 if c != " " else 0 for c in " ".join(text.split())])[:6000]
+    codes = np.array([ord(c) - 96 if c != " " else 0 for c in " ".join(text.split())])[:2800]
     eye = np.eye(27)
     return np.hstack([eye[codes[:-2]], eye[codes[1:-1]]]), codes[2:].astype(float)
 
