@@ -6,7 +6,6 @@ import numpy as np
 
 from descentry.behaviours import _swings
 from descentry.behaviours._curve import MAD, MIN_POINTS, Curve
-from descentry.behaviours._jumps import jumps
 from descentry.behaviours._words import confidence, percent, span
 from descentry.core.data import Convergence, Estimate
 
@@ -83,7 +82,7 @@ def _window_start(curve: Curve, window: float = WINDOW) -> int:
     """The last quarter (or ``window``), or what follows the last sudden drop in it when that is enough to judge."""
     m = len(curve.level)
     start = m - max(6, round(window * m))
-    for jump in jumps(curve, -1):
+    for jump in curve.jumps(-1):
         after = jump.stop + max(2, m // 50)
         if after > start and m - after >= max(6, m // 20):
             start = after

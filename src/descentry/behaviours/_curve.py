@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from descentry.behaviours import _reduce
+from descentry.behaviours._jumps import Jump, jumps
 from descentry.behaviours._segments import Segment, segment
 from descentry.behaviours._trend import Trend, outline
 from descentry.core.data import Floats, Gap, Ints, Series
@@ -75,7 +76,7 @@ class Curve:
         part = self.clean[: self.body]
         late = part[max(1, round(0.05 * len(part))) :]
         bulk = float(np.ptp(late)) if len(late) else 0.0
-        return float(np.sqrt(self.range * max(bulk, 1e-3 * self.range)))
+        return float(min(np.sqrt(self.range * max(bulk, 1e-3 * self.range)), max(5.0 * bulk, 1e-3 * self.range)))
 
     @functools.cached_property
     def noise(self) -> Floats:
@@ -94,11 +95,25 @@ class Curve:
         return segment(self.clean[: self.body], self.level_noise[: self.body])
 
     @functools.cached_property
+    def kept(self) -> int:
+        """How many bins of the body come before a step up that undoes most of what was gained."""
+        for jump in self.jumps(+1):
+            before = self.clean[: jump.start + 1]
+            gained = float(before.max() - before.min())
+            if jump.start >= 0.2 * self.body and jump.size >= 0.5 * gained and float(self.clean[-1]) - float(before.min()) >= 0.5 * gained:
+                return jump.start + 1
+        return self.body
+
+    @functools.cached_property
     def trend(self) -> Trend:
-        """The outline of the body."""
-        b = self.body
-        fits = np.array([e for piece in self.segments for e in (piece.begin, piece.end)])
-        return outline(self.clean[:b], self.noise[:b], self.level_noise[:b], self.range, fits)
+        """The outline of the body, up to a step that undoes it."""
+        b = self.kept
+        fits = np.array([e for piece in self.segments if piece.start < b for e in (piece.begin, piece.end)])
+        return outline(self.clean[:b], self.noise[:b], self.level_noise[:b], float(np.ptp(self.clean[:b])), fits)
+
+    def jumps(self, sign: int) -> list[Jump]:
+        """Abrupt falls (−1) or rises (+1) of the body."""
+        return jumps(self.clean[: self.body], self.level_noise, self.range, len(self.level), sign)
 
     def step_at(self, bin_index: int, *, last: bool = False) -> int:
         """The first (or last) step of a bin."""
@@ -117,10 +132,12 @@ def _runaway(level: Floats, noise: Floats) -> int:
     if n < 4:
         return n
     tail = float(np.median(level[-max(1, n // 50) :])) if n >= 100 else float(level[-1])
+    if n >= 8 and level[-1] > level[-2] > level[-3]:
+        tail = max(tail, float(level[-1]))
     begin = float(level[0])
     lowest = int(np.argmin(level))
     fall = begin - float(level[lowest])
-    typical = float(np.median(noise))
+    typical = float(np.quantile(noise, 0.25))  # a run that explodes is noisy at its end
     rise = tail - float(level[lowest])
     if tail <= begin + max(0.5 * fall, 8.0 * typical) or rise <= 0:
         return n

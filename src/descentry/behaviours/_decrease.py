@@ -13,27 +13,35 @@ from descentry.core.data import Finding
 
 JAGGED = 0.011  # noise of a point over the scale of the curve
 STRAIGHT = 0.75  # fall of the second half over that of the first: an exponential approach has well below a half
+LONG = 0.3  # of what came before a divergence
 SMALL = 3.0  # standard deviations of a point: a fall that a plot of raw points hardly shows
 
 
-def kind(curve: Curve) -> Literal["smooth", "noisy", "slow"] | None:
-    """Which of the three decreases the run as a whole is, if any.
+def kind(curve: Curve) -> Literal["smooth", "noisy"] | None:
+    """Which decrease the run as a whole is, if any.
 
-    A run that ends in a divergence keeps nothing of what it gained, and one whose fall happened in the
-    midst of wide swings did not descend: neither is called a decrease.
+    A fall that was over long before the run ran away is no longer its story, and one that happened in the
+    midst of wide swings was no descent: neither is called a decrease.
     """
-    if curve.body < len(curve.level) or not curve.trend.falls:
+    if not curve.trend.falls:
+        return None
+    if curve.body < len(curve.level) and arrival(curve) < LONG * curve.body:
         return None
     swings = _swings.widest(curve)
     if swings is not None and swings.amplitude > 0.3 * curve.range:
         return None
-    trend = curve.trend
-    typical = float(np.median(curve.noise))
-    if trend.linearity >= STRAIGHT and trend.fall > 0 and _even(curve):
-        return "slow"
-    if trend.fall < SMALL * typical and trend.fall > 0 and trend.linearity > 0.4:
-        return "slow"
     return "noisy" if jaggedness(curve) > JAGGED else "smooth"
+
+
+def slowness(curve: Curve) -> float:
+    """How nearly the fall is a straight line, where that tells that it has only begun; 0 where it does not."""
+    trend = curve.trend
+    if trend.fall <= 0:
+        return 0.0
+    if trend.linearity >= STRAIGHT and _even(curve):
+        return trend.linearity
+    hidden = trend.fall < SMALL * float(np.median(curve.noise)) and trend.linearity > STRAIGHT / 2
+    return trend.linearity if hidden else 0.0
 
 
 def jaggedness(curve: Curve) -> float:
@@ -49,15 +57,21 @@ def _even(curve: Curve) -> bool:
     return bool(falls.max() <= 2.5 * curve.range * width / len(part) + 2 * float(np.median(curve.level_noise)))
 
 
+def arrival(curve: Curve) -> int:
+    """The first bin at which the fall is over but for a twentieth of it."""
+    part = curve.clean[: curve.kept]
+    goal = curve.trend.end + 0.05 * (float(part.max()) - curve.trend.end) + 2.0 * float(np.median(curve.level_noise[: curve.body]))
+    return int(np.flatnonzero(part <= goal)[0]) if (part <= goal).any() else curve.kept
+
+
 def finding(curve: Curve, behaviour: str, lead: str, margin: float) -> Finding:
     """The fall in words: how much, over which steps, and how long nothing has changed since."""
     trend = curve.trend
     m = len(curve.level)
     peak = int(np.argmax(curve.clean[: max(1, m // 2)])) if trend.fall <= 0.1 * curve.range else 0
     begin = float(curve.clean[peak]) if peak else trend.start
-    goal = trend.end + max(0.03 * (begin - trend.end), 2.0 * float(np.median(curve.level_noise[-max(1, m // 20) :])))
-    arrived = np.flatnonzero(curve.clean[peak:] <= goal)
-    stop = peak + int(arrived[0]) if len(arrived) and peak + arrived[0] < 0.9 * m else m - 1
+    arrived = arrival(curve)
+    stop = arrived if peak < arrived < 0.9 * curve.kept else curve.kept - 1
     size = change(curve, begin, trend.end, trend.error)
     verb = "rose" if curve.rising else "fell"
     sentence = f"{metric(curve)} {verb} by {amount(size)} over {span(curve, peak, stop)} (from {shown(curve, begin)} to {shown(curve, trend.end)}){lead}."

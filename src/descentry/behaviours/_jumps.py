@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from descentry.behaviours._curve import Curve
+from descentry.core.data import Floats
 
 SIGMAS = 6.0  # of the level's standard error
 SHARE = 0.03  # of the range
-FASTER = 5.0  # times the rate before
+FASTER = 4.0  # times the rate before
 LONGEST = 0.06  # of the run
+SIDE = 0.02  # of the run: what the level before and after is taken over
 
 
 @dataclass(frozen=True)
@@ -24,41 +25,56 @@ class Jump:
     margin: float
 
 
-def jumps(curve: Curve, sign: int) -> list[Jump]:
-    """Abrupt falls (``sign`` −1) or rises (+1) of the body, strongest kept where they overlap, in order."""
-    level = curve.clean[: curve.body] * sign
+def jumps(level: Floats, noise: Floats, spread: float, bins: int, sign: int) -> list[Jump]:
+    """Abrupt falls (``sign`` −1) or rises (+1), strongest kept where they overlap, in order.
+
+    Args:
+        level: float64[m], the body of a curve.
+        noise: Standard errors of the levels, at least m of them.
+        spread: The range of the body.
+        bins: Of the whole curve; how long a jump may last is a share of these.
+        sign: Which way.
+    """
+    level = level * sign
     m = len(level)
     if m < 12:
         return []
-    noise = curve.level_noise[: curve.body]
-    best: list[Jump] = []
-    for width in sorted({1, 2, 4, 8, max(1, round(LONGEST * len(curve.level)))}):
-        if width >= m // 3:
+    # The level on either side is a median over a few bins, so that a step smaller than the noise of one shows.
+    side = max(2, round(SIDE * m))
+    windows = np.lib.stride_tricks.sliding_window_view(level, side)
+    middle = np.median(windows, axis=1)
+    error = noise[: m - side + 1] * 1.25 / np.sqrt(side)
+    before = _rate_before(level, max(5, m // 10))
+    found: list[Jump] = []
+    for width in sorted({1, 2, 4, 8, max(1, round(LONGEST * bins))}):
+        n = m - 2 * side - width + 2
+        if n < 1 or width >= m // 3:
             break
-        move = level[width:] - level[:-width]
-        error = np.hypot(noise[width:], noise[:-width])
-        before = _rate_before(level, max(5, m // 10))[: len(move)]
-        need = np.maximum(np.maximum(SIGMAS * error, SHARE * curve.range), FASTER * width * np.maximum(before, 0.0))
+        # The left window ends at bin a, the right one begins at bin a + width.
+        a = np.arange(n) + side - 1
+        move = middle[a + width] - middle[:n]
+        own = np.hypot(error[:n], error[np.minimum(a + width, m - side)])
+        slow = np.maximum(before[a], 0.0) * (width + side)
+        need = np.maximum(np.maximum(SIGMAS * own, SHARE * spread), FASTER * slow)
         margin = move / need
-        peaks = np.flatnonzero(margin >= 1.0)
-        best.extend(Jump(int(i), int(i) + width, sign * float(move[i]), float(margin[i])) for i in peaks)
-    return _apart(best)
+        found.extend(Jump(int(a[i]), int(a[i]) + width, sign * float(move[i]), float(margin[i])) for i in np.flatnonzero(margin >= 1.0))
+    return _apart(found)
 
 
 def _rate_before(level: np.ndarray, window: int) -> np.ndarray:
     """Change per bin over the window that ends at each bin; infinite where there is no such window."""
     rate = np.full(len(level), np.inf)
-    half = max(1, window // 3)
-    for i in range(window, len(level)):
-        part = level[i - window : i + 1]
-        rate[i] = (np.median(part[-half:]) - np.median(part[:half])) / (window - half)
-    return np.abs(rate)
+    third = max(1, window // 3)
+    middle = np.median(np.lib.stride_tricks.sliding_window_view(level, third), axis=1)
+    at = np.arange(window, len(level))
+    rate[at] = np.abs(middle[at - third + 1] - middle[at - window]) / (window - third)
+    return rate
 
 
 def _apart(found: list[Jump]) -> list[Jump]:
     """The strongest of jumps that overlap; of equals the widest change wins."""
     kept: list[Jump] = []
-    for jump in sorted(found, key=lambda j: (-abs(j.size), j.stop - j.start)):
+    for jump in sorted(found, key=lambda j: (-j.margin, j.stop - j.start)):
         if all(jump.start > k.stop + 2 or jump.stop < k.start - 2 for k in kept):
             kept.append(jump)
     return sorted(kept, key=lambda j: j.start)

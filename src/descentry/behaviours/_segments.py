@@ -24,7 +24,10 @@ class Segment:
     stop: int
     begin: float
     end: float
-    error: float
+
+    def scaled(self, unit: float, centre: float) -> Segment:
+        """The same piece in the units of the loss."""
+        return Segment(self.start, self.stop, centre + unit * self.begin, centre + unit * self.end)
 
     @property
     def change(self) -> float:
@@ -43,9 +46,10 @@ def segment(level: Floats, noise: Floats) -> tuple[Segment, ...]:
     if m == 0:
         return ()
     x = np.arange(m, dtype=np.float64)
-    w = 1.0 / np.square(noise)
-    centre = float(np.median(level))
-    y = level - centre
+    # In units of the noise: losses of 1e-200 or 1e200 would leave the range of squares.
+    unit, centre = float(np.median(noise)), float(np.median(level))
+    y = (level - centre) / unit
+    w = 1.0 / np.square(np.clip(noise / unit, 1e-6, 1e6))
     sums = [np.concatenate([[0.0], np.cumsum(t)]) for t in (w, w * x, w * x * x, w * y, w * x * y, w * y * y)]
     best = np.full(m + 1, np.inf)
     best[0] = 0.0
@@ -62,7 +66,7 @@ def segment(level: Floats, noise: Floats) -> tuple[Segment, ...]:
     while cuts[-1] > 0:
         cuts.append(int(back[cuts[-1]]))
     cuts.reverse()
-    return tuple(_fit(x, level, w, a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True))
+    return tuple(_fit(x, y, w, a, b).scaled(unit, centre) for a, b in zip(cuts[:-1], cuts[1:], strict=True))
 
 
 def _cost(sums: list[Floats], i: np.ndarray, j: int) -> Floats:
@@ -76,9 +80,9 @@ def _cost(sums: list[Floats], i: np.ndarray, j: int) -> Floats:
 
 def _fit(x: Floats, y: Floats, w: Floats, a: int, b: int) -> Segment:
     if b - a == 1:
-        return Segment(a, a, float(y[a]), float(y[a]), float(1 / np.sqrt(w[a])))
+        return Segment(a, a, float(y[a]), float(y[a]))
     xs, ys, ws = x[a:b], y[a:b], w[a:b]
     mx, my = np.average(xs, weights=ws), np.average(ys, weights=ws)
     spread = float(np.sum(ws * (xs - mx) ** 2))
     slope = float(np.sum(ws * (xs - mx) * (ys - my))) / spread
-    return Segment(a, b - 1, float(my + slope * (xs[0] - mx)), float(my + slope * (xs[-1] - mx)), float((xs[-1] - xs[0]) / np.sqrt(spread)))
+    return Segment(a, b - 1, float(my + slope * (xs[0] - mx)), float(my + slope * (xs[-1] - mx)))

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from descentry.behaviours._curve import Curve
+from descentry.behaviours._trend import RESOLUTION
 from descentry.core.data import Floats, Ints
 
-REVERSALS = 6  # turning points: three full swings
-AMPLITUDE = 0.10  # of the range
+REVERSALS = 5  # turning points: more than two full swings
+AMPLITUDE = 0.20  # of the range: irregular swings have to be large, regular ones only visible
 SIGMAS = 4.0
 ALTERNATION = 0.88  # of neighbouring changes point in opposite directions; white noise: two thirds
-BLOCK = 64
+REPEATS = 0.4  # autocorrelation
+PERIODS = 5  # at least, in what is looked at: a curve with two steps repeats itself once
+VISIBLE = 0.03  # of the scale
+BLOCK = 128
 
 
 @dataclass(frozen=True)
@@ -29,26 +33,41 @@ class Swings:
 
 def widest(curve: Curve) -> Swings | None:
     """The stretch of sustained swings, if there is one."""
-    return _slow(curve) or _bounces(curve)
+    if curve.range <= RESOLUTION * float(np.abs(np.median(curve.clean))):
+        return None
+    return _slow(curve) or _periodic(curve)
 
 
 def _slow(curve: Curve) -> Swings | None:
     level = curve.clean[: curve.body]
     if len(level) < 16:
         return None
-    need = max(AMPLITUDE * curve.range, SIGMAS * float(np.median(curve.level_noise[: curve.body])))
+    need = max(0.5 * AMPLITUDE * curve.range, SIGMAS * float(np.median(curve.level_noise[: curve.body])))
     turns = turning_points(level, need)
     # The first and last turning points may belong to the fall before and the rise after.
     if len(turns) < REVERSALS:
         return None
     heights = np.abs(np.diff(level[turns]))
     lengths = np.diff(turns)
+    if np.median(heights) < AMPLITUDE * curve.range:
+        return None
     if np.median(lengths) < 3:
         return None  # single points that stick out are noise with a tail, not swings
+    if not 0.25 <= _balance(level, turns) <= 0.75:
+        return None  # spikes rest at the bottom between their peaks, swings do not
     share = (turns[-1] - turns[0]) / len(level)
     if share < 0.15:
         return None
     return Swings(int(turns[0]), int(turns[-1]), float(np.median(heights)), len(turns), bounce=False)
+
+
+def _balance(level: Floats, turns: Ints) -> float:
+    """Where, between low (0) and high (1), the level is found on average from one turn to the next."""
+    places = []
+    for a, b in zip(turns[:-1], turns[1:], strict=True):
+        low, high = sorted((float(level[a]), float(level[b])))
+        places.append((float(level[a : b + 1].mean()) - low) / (high - low))
+    return float(np.median(places))
 
 
 def turning_points(level: Floats, need: float) -> Ints:
@@ -72,8 +91,51 @@ def turning_points(level: Floats, need: float) -> Ints:
     return np.array(turns, dtype=np.int64)
 
 
+def _periodic(curve: Curve) -> Swings | None:
+    """Swings too quick or too regular for turning points: the curve repeats itself.
+
+    Looked for in the levels of the body and its halves, and in blocks of neighbouring points, whose swings
+    the levels of a long curve average away.
+    """
+    level = curve.level[: curve.body]
+    m = len(level)
+    parts = [(0, m), (m // 2, m), (0, m // 2), (m // 4, 3 * m // 4)] if m >= 64 else [(0, m)]
+    for a, b in parts:
+        height = repetition(level[a:b], REPEATS)
+        if height >= VISIBLE * curve.scale:
+            return Swings(a, b - 1, height, REVERSALS, bounce=False)
+    return _bounces(curve)
+
+
+def repetition(y: Floats, least: float) -> float:
+    """Height of the swings if ``y`` repeats itself with some period, else 0.
+
+    The autocorrelation of what is left after a parabola has to fall below −``least`` and come back above
+    +``least`` at twice that lag (give or take a fifth). For white noise its standard error is 1/√n.
+    """
+    n = len(y)
+    if n < 24 or not np.isfinite(y).all():
+        return 0.0
+    x = np.linspace(-1.0, 1.0, n)
+    rest = y - np.polynomial.polynomial.polyval(x, np.polynomial.polynomial.polyfit(x, y, 3))
+    low, high = np.quantile(rest, [0.02, 0.98])
+    rest = np.clip(rest, low, high)
+    rest = rest - rest.mean()
+    power = float(rest @ rest)
+    if power <= 0:
+        return 0.0
+    size = 1 << (2 * n - 1).bit_length()
+    acf = np.fft.irfft(np.abs(np.fft.rfft(rest, size)) ** 2, size)[: n // 3] / power * (n / (n - np.arange(n // 3)))
+    need = max(least, 4.0 / np.sqrt(n))
+    half = int(np.argmin(acf[: n // (2 * PERIODS) + 1]))
+    back = acf[max(half + 1, int(1.6 * half)) : int(2.4 * half) + 2]
+    if half < 1 or acf[half] > -need or back.max(initial=0.0) < need:
+        return 0.0
+    return float(high - low)
+
+
 def _bounces(curve: Curve) -> Swings | None:
-    """Blocks in which nearly every point goes the other way: steps that overshoot every time."""
+    """Blocks of neighbouring points that repeat themselves: steps that overshoot every time."""
     value = curve.series.value
     finite = value if not curve.reduced.bad else value[np.isfinite(value)]
     n = len(finite) if curve.body >= len(curve.level) else int(curve.reduced.first[curve.body])
@@ -81,13 +143,18 @@ def _bounces(curve: Curve) -> Swings | None:
     if size < 16:
         return None
     starts = np.unique(np.linspace(0, n - size, 24).astype(np.int64))
-    rows = np.diff(finite[starts[:, None] + np.arange(size)], axis=1)
-    opposite = (rows[:, 1:] * rows[:, :-1] < 0).mean(axis=1)
-    height = np.median(np.abs(rows), axis=1)
-    hit = (opposite >= ALTERNATION) & (height >= 0.02 * curve.range)
-    if not hit.any() or hit.mean() < min(0.15, 1.5 / len(starts)):
+    heights = np.array([_block(finite[a : a + size]) for a in starts])
+    hit = heights >= VISIBLE * curve.scale
+    if hit.mean() < 0.15:
         return None
     index = curve.reduced.first
     a = int(np.searchsorted(index, starts[hit][0], side="right")) - 1
     b = int(np.searchsorted(index, starts[hit][-1] + size - 1, side="right")) - 1
-    return Swings(max(a, 0), max(b, 0), float(np.median(height[hit])), int(hit.sum() * size * 0.9), bounce=True)
+    return Swings(max(a, 0), max(b, 0), float(np.median(heights[hit])), int(hit.sum()) * REVERSALS, bounce=True)
+
+
+def _block(y: Floats) -> float:
+    rows = np.diff(y)
+    if (rows[1:] * rows[:-1] < 0).mean() >= ALTERNATION:
+        return float(np.median(np.abs(rows)))
+    return repetition(y, REPEATS)

@@ -31,6 +31,7 @@ def confidence(margin: float) -> float:
     """
     if not math.isfinite(margin):
         return 0.99
+    margin = min(margin, 1e3)  # its square would leave the range of floats
     return round(min(0.99, margin**2 / (1.0 + margin**2)), 2)
 
 

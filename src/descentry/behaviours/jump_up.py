@@ -11,7 +11,7 @@ As a step up. Coming back, if it does, takes many times longer than the rise did
 
 ## How it is judged
 
-Within 6% of the run the level rises by a tenth of the range and by six standard errors of a level, five
+Within 6% of the run the level rises by a tenth of the range and by six standard errors of a level, four
 times as fast as before, and a tenth of the run later half of the rise is still there. At the very start of
 a run nothing is asked of the rate before.
 
@@ -33,7 +33,7 @@ from descentry.behaviours import _swings
 from descentry.behaviours._cases import bump, descend, noisy
 from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
-from descentry.behaviours._jumps import LONGEST, Jump, jumps
+from descentry.behaviours._jumps import LONGEST, Jump
 from descentry.behaviours._words import amount, change, found, metric, shown, span
 from descentry.core.data import Finding
 
@@ -48,7 +48,7 @@ def find(curve: Curve) -> list[Finding]:
     swings = _swings.widest(curve)
     level = curve.clean
     findings = []
-    for jump in [*_at_start(curve), *jumps(curve, +1)]:
+    for jump in [*_at_start(curve), *curve.jumps(+1)]:
         if jump.size < SHARE * curve.range or not _lasts(curve, jump):
             continue
         if findings and findings[-1].stop >= curve.step_at(jump.start):

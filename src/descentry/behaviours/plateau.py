@@ -6,14 +6,14 @@ A stretch in the middle of the run with no meaningful change relative to its noi
 
 ## How it shows
 
-As a shelf between two falls, or between a fall and an explosion. A flat end of a run is no `plateau` here
+As a shelf before a fall, or between a fall and an explosion. A flat end of a run is no `plateau` here
 but the run's convergence, and a flat run from the first step on is `stuck`.
 
 ## How it is judged
 
 On the straight pieces of the curve: neighbouring pieces that together stay within three standard deviations
-of a point (or 4% of the range), gain less than one, and last for a tenth of the run or more, both in points
-and in steps, with at least a tenth of the range gained before them and something else after them.
+of a point (or 8% of the range), gain less than one, and last for a tenth of the run or more, both in points
+and in steps, with something else after them.
 
 ## When it is fine
 
@@ -38,13 +38,13 @@ from descentry.behaviours._words import found, metric, shown, span
 from descentry.core.data import Finding
 
 LASTING = 0.10  # of the run
-BAND = 0.04  # of the range
+BAND = 0.08  # of the range
 SIGMAS = 3.0
 
 
 def find(curve: Curve) -> list[Finding]:
     """Each shelf, in order."""
-    if curve.trend.flat:
+    if curve.trend.flat or (curve.body == len(curve.level) and not curve.trend.falls):
         return []
     swings = _swings.widest(curve)
     findings = []
@@ -62,12 +62,10 @@ def find(curve: Curve) -> list[Finding]:
 def shelves(curve: Curve) -> list[tuple[int, int]]:
     """Bins of every flat stretch that has a fall before it and something else after it."""
     level, body, m = curve.clean, curve.body, len(curve.level)
-    top = float(level[0])
     kept = []
     for start, stop in flat_stretches(curve):
         lasts = (stop - start + 1) / m >= LASTING and curve.step_share(start, stop) >= LASTING
-        gained = top - float(np.median(level[start : stop + 1])) >= 0.1 * curve.range
-        if not (lasts and gained):
+        if not lasts:
             continue
         rest = level[stop + 1 : body]
         here = float(np.median(level[start : stop + 1]))

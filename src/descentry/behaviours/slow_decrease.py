@@ -14,6 +14,8 @@ does not.
 The second half of the run gains at least three quarters of what the first half gained, evenly; or the whole
 fall, though significant, is below three standard deviations of a point.
 
+A qualifier: the same fall is also a smooth or noisy decrease.
+
 ## When it is fine
 
 At the start of a long run, in warm-up, in fine-tuning with a small rate on purpose. Otherwise the usual
@@ -33,20 +35,21 @@ from descentry.behaviours import _decrease
 from descentry.behaviours._cases import descend, noisy, white
 from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
+from descentry.behaviours._words import found, metric, span
 from descentry.core.data import Finding
 
 
 def find(curve: Curve) -> list[Finding]:
-    """At most one, about the run as a whole."""
-    if _decrease.kind(curve) != "slow":
+    """At most one, about the run as a whole; it qualifies the smooth or noisy decrease found beside it."""
+    slowness = _decrease.slowness(curve) if _decrease.kind(curve) else 0.0
+    if slowness == 0.0:
         return []
-    finding = _decrease.finding(
-        curve,
-        "slow-decrease",
-        ", steadily and without slowing down: it was still at the beginning of its way",
-        1.0 + curve.trend.linearity,
+    last = curve.body - 1
+    sentence = (
+        f"The fall of {metric(curve)} over {span(curve, 0, last)} is nearly a straight line: its second half gained "
+        f"{100 * slowness:.0f}% of what the first half did. It was still at the beginning of its way."
     )
-    return [finding]
+    return [found(curve, "slow-decrease", (0, last), sentence, margin=1.0 + slowness)]
 
 
 BEHAVIOUR = Behaviour(

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from descentry.behaviours import _swings
 from descentry.behaviours._cases import descend, noisy, white
 from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
@@ -37,13 +38,13 @@ from descentry.core.data import Finding
 def find(curve: Curve) -> list[Finding]:
     """At most one, over the whole run."""
     m = len(curve.level)
-    if curve.body < m or curve.trend.falls:
+    if curve.kept < m or curve.trend.falls or _swings.widest(curve) is not None:
         return []
     trend = curve.trend
     whole = span(curve, 0, m - 1)
     if trend.flat:
-        sentence = f"{metric(curve)} stays at {shown(curve, float(np.median(curve.clean)))} over {whole}: no trend can be told from its noise."
-        return [found(curve, "stuck", (0, m - 1), sentence, margin=2.0, concern="failing")]
+        sentence = f"{metric(curve)} stays at {shown(curve, float(np.median(curve.clean)))} over {whole}: no trend can be told from its noise. Either it never learnt, or it had learnt before this log begins."
+        return [found(curve, "stuck", (0, m - 1), sentence, margin=2.0, concern="attention")]
     lowest = float(curve.clean[max(1, m // 20) :].min())
     tolerance = max(4.0 * float(np.median(curve.level_noise)), 0.05 * curve.range)
     if lowest < trend.start - tolerance:

@@ -10,7 +10,7 @@ As a cliff. The first fall of a run is none: there is nothing slower before it.
 
 ## How it is judged
 
-Within 6% of the run the level falls by 3% of the range or more, by six standard errors of a level, and five
+Within 6% of the run the level falls by 3% of the range or more, by six standard errors of a level, and four
 times as fast as over the tenth of the run before.
 
 ## When it is fine
@@ -29,7 +29,6 @@ from descentry.behaviours import _swings
 from descentry.behaviours._cases import descend, noisy, power_law, staircase
 from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
-from descentry.behaviours._jumps import jumps
 from descentry.behaviours._words import amount, change, found, metric, shown, span
 from descentry.core.data import Finding
 
@@ -43,7 +42,7 @@ def find(curve: Curve) -> list[Finding]:
     swings = _swings.widest(curve)
     level = curve.clean
     findings = []
-    for jump in jumps(curve, -1):
+    for jump in curve.jumps(-1):
         if jump.start < EARLIEST * len(level) or curve.step_share(0, jump.start) < EARLIEST / 2:
             continue
         if swings is not None and swings.start <= jump.stop and swings.stop >= jump.start:
