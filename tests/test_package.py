@@ -35,6 +35,15 @@ def test_an_unknown_name_is_an_attribute_error():
         descentry.explian  # noqa: B018
 
 
+def test_public_names_stay_what_they_are_whatever_is_imported_first():
+    everything = (
+        "import importlib, pkgutil, descentry\n"
+        "for m in pkgutil.walk_packages(descentry.__path__, 'descentry.'): importlib.import_module(m.name)\n"
+        "assert all(callable(getattr(descentry, name)) for name in descentry.__all__), descentry.explain"
+    )
+    modules_after(everything)
+
+
 def test_importing_descentry_loads_nothing_else():
     assert not modules_after("import descentry") & {"numpy", "rich", "torch", "pandas", "scipy", "pyarrow"}
 
