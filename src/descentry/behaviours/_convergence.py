@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from descentry.behaviours import _swings
 from descentry.behaviours._curve import MAD, MIN_POINTS, Curve
 from descentry.behaviours._words import confidence, percent, span
 from descentry.core.data import Convergence, Estimate
@@ -25,7 +24,7 @@ def convergence(curve: Curve) -> Convergence:
         return Convergence("undetermined", 0.0, f"{m} points are too few to judge the end of the run: {MIN_POINTS} are needed.")
     if curve.body < m or _ends_not_finite(curve):
         return Convergence("not-converging", 0.95, "The run did not converge: it ended while running away from its minimum, or in values that are not numbers.")
-    swings = _swings.widest(curve)
+    swings = curve.swings
     if swings is not None and swings.stop >= 0.9 * m and swings.amplitude >= 0.1 * curve.range:
         return Convergence("not-converging", 0.8, "The run is not converging: it still swings up and down at its end.")
     trend = curve.trend

@@ -16,6 +16,7 @@ import numpy as np
 from descentry.behaviours import _reduce
 from descentry.behaviours._jumps import Jump, jumps
 from descentry.behaviours._segments import Segment, segment
+from descentry.behaviours._swings import Swings, widest
 from descentry.behaviours._trend import Trend, outline
 from descentry.core.data import Floats, Gap, Ints, Series
 
@@ -110,6 +111,11 @@ class Curve:
         b = self.kept
         fits = np.array([e for piece in self.segments if piece.start < b for e in (piece.begin, piece.end)])
         return outline(self.clean[:b], self.noise[:b], self.level_noise[:b], float(np.ptp(self.clean[:b])), fits)
+
+    @functools.cached_property
+    def swings(self) -> Swings | None:
+        """The widest stretch of sustained ups and downs, if there is one."""
+        return widest(self)
 
     def jumps(self, sign: int) -> list[Jump]:
         """Abrupt falls (−1) or rises (+1) of the body."""

@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 
-from descentry.behaviours import _swings
 from descentry.behaviours._curve import Curve
 from descentry.behaviours._words import amount, change, found, metric, shown, span
 from descentry.core.data import Finding
@@ -27,7 +26,7 @@ def kind(curve: Curve) -> Literal["smooth", "noisy"] | None:
         return None
     if curve.body < len(curve.level) and arrival(curve) < LONG * curve.body:
         return None
-    swings = _swings.widest(curve)
+    swings = curve.swings
     if swings is not None and swings.amplitude > 0.3 * curve.range:
         return None
     return "noisy" if jaggedness(curve) > JAGGED else "smooth"

@@ -50,13 +50,14 @@ def segment(level: Floats, noise: Floats) -> tuple[Segment, ...]:
     unit, centre = float(np.median(noise)), float(np.median(level))
     y = (level - centre) / unit
     w = 1.0 / np.square(np.clip(noise / unit, 1e-6, 1e6))
-    sums = [np.concatenate([[0.0], np.cumsum(t)]) for t in (w, w * x, w * x * x, w * y, w * x * y, w * y * y)]
+    sums = np.zeros((6, m + 1))
+    np.cumsum([w, w * x, w * x * x, w * y, w * x * y, w * y * y], axis=1, out=sums[:, 1:])
     best = np.full(m + 1, np.inf)
     best[0] = 0.0
     back = np.zeros(m + 1, dtype=np.int64)
     penalty = PENALTY * np.log(max(m, 3))
     for j in range(1, m + 1):
-        cost = _cost(sums, np.arange(j), j)
+        cost = _cost(sums[:, j : j + 1] - sums[:, :j])
         total = best[:j] + cost + penalty
         if m >= 4 and j >= 2:
             total[j - 1] += penalty  # a piece of one bin explains nothing
@@ -69,13 +70,14 @@ def segment(level: Floats, noise: Floats) -> tuple[Segment, ...]:
     return tuple(_fit(x, y, w, a, b).scaled(unit, centre) for a, b in zip(cuts[:-1], cuts[1:], strict=True))
 
 
-def _cost(sums: list[Floats], i: np.ndarray, j: int) -> Floats:
-    """Weighted squared error of the best line over bins i..j-1, for every i at once."""
-    s, sx, sxx, sy, sxy, syy = (t[j] - t[i] for t in sums)
+def _cost(sums: Floats) -> Floats:
+    """Weighted squared error of the best line, from the six weighted sums of each candidate piece (float64[6, n])."""
+    s, sx, sxx, sy, sxy, syy = sums
     spread = sxx - sx * sx / s
     cov = sxy - sx * sy / s
-    slope_part = np.where(spread > 1e-12 * np.maximum(sxx, 1e-300), cov * cov / np.where(spread > 0, spread, 1.0), 0.0)
-    return np.maximum(syy - sy * sy / s - slope_part, 0.0)
+    sloped = spread > 1e-12 * sxx
+    explained = np.divide(cov * cov, spread, out=np.zeros_like(cov), where=sloped)
+    return np.maximum(syy - sy * sy / s - explained, 0.0)
 
 
 def _fit(x: Floats, y: Floats, w: Floats, a: int, b: int) -> Segment:

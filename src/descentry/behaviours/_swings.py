@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from descentry.behaviours._curve import Curve
 from descentry.behaviours._trend import RESOLUTION
 from descentry.core.data import Floats, Ints
+
+if TYPE_CHECKING:
+    from descentry.behaviours._curve import Curve
 
 REVERSALS = 5  # turning points: more than two full swings
 AMPLITUDE = 0.20  # of the range: irregular swings have to be large, regular ones only visible
@@ -101,37 +104,39 @@ def _periodic(curve: Curve) -> Swings | None:
     m = len(level)
     parts = [(0, m), (m // 2, m), (0, m // 2), (m // 4, 3 * m // 4)] if m >= 64 else [(0, m)]
     for a, b in parts:
-        height = repetition(level[a:b], REPEATS)
+        height = float(repetition(level[None, a:b])[0])
         if height >= VISIBLE * curve.scale:
             return Swings(a, b - 1, height, REVERSALS, bounce=False)
     return _bounces(curve)
 
 
-def repetition(y: Floats, least: float) -> float:
-    """Height of the swings if ``y`` repeats itself with some period, else 0.
+def repetition(y: Floats) -> Floats:
+    """Height of the swings in each row of ``y`` (float64[rows, n]) that repeats itself with some period, else 0.
 
-    The autocorrelation of what is left after a parabola has to fall below −``least`` and come back above
-    +``least`` at twice that lag (give or take a fifth). For white noise its standard error is 1/√n.
+    The autocorrelation of what is left after a cubic has to fall below −``REPEATS`` and come back above
+    +``REPEATS`` at twice that lag (give or take a fifth). For white noise its standard error is 1/√n.
     """
-    n = len(y)
-    if n < 24 or not np.isfinite(y).all():
-        return 0.0
-    x = np.linspace(-1.0, 1.0, n)
-    rest = y - np.polynomial.polynomial.polyval(x, np.polynomial.polynomial.polyfit(x, y, 3))
-    low, high = np.quantile(rest, [0.02, 0.98])
+    n = y.shape[1]
+    if n < 24:
+        return np.zeros(len(y))
+    smooth = np.linalg.qr(np.vander(np.linspace(-1.0, 1.0, n), 4))[0]
+    rest = y - (y @ smooth) @ smooth.T
+    low, high = np.quantile(rest, [0.02, 0.98], axis=1, keepdims=True)
     rest = np.clip(rest, low, high)
-    rest = rest - rest.mean()
-    power = float(rest @ rest)
-    if power <= 0:
-        return 0.0
+    rest -= rest.mean(axis=1, keepdims=True)
+    power = np.square(rest).sum(axis=1)
     size = 1 << (2 * n - 1).bit_length()
-    acf = np.fft.irfft(np.abs(np.fft.rfft(rest, size)) ** 2, size)[: n // 3] / power * (n / (n - np.arange(n // 3)))
-    need = max(least, 4.0 / np.sqrt(n))
-    half = int(np.argmin(acf[: n // (2 * PERIODS) + 1]))
-    back = acf[max(half + 1, int(1.6 * half)) : int(2.4 * half) + 2]
-    if half < 1 or acf[half] > -need or back.max(initial=0.0) < need:
-        return 0.0
-    return float(high - low)
+    lags = np.arange(n // 3)
+    raw = np.fft.irfft(np.abs(np.fft.rfft(rest, size)) ** 2, size)[:, : n // 3]
+    acf = raw / np.maximum(power, 1e-300)[:, None] * (n / (n - lags))
+    need = max(REPEATS, 4.0 / np.sqrt(n))
+    heights = np.zeros(len(y))
+    for i, (row, swing) in enumerate(zip(acf, (high - low)[:, 0], strict=True)):
+        half = int(np.argmin(row[: n // (2 * PERIODS) + 1]))
+        back = row[max(half + 1, int(1.6 * half)) : int(2.4 * half) + 2]
+        if half >= 1 and row[half] <= -need and back.max(initial=0.0) >= need:
+            heights[i] = swing
+    return heights
 
 
 def _bounces(curve: Curve) -> Swings | None:
@@ -143,7 +148,10 @@ def _bounces(curve: Curve) -> Swings | None:
     if size < 16:
         return None
     starts = np.unique(np.linspace(0, n - size, 24).astype(np.int64))
-    heights = np.array([_block(finite[a : a + size]) for a in starts])
+    blocks = finite[starts[:, None] + np.arange(size)]
+    rows = np.diff(blocks, axis=1)
+    alternate = (rows[:, 1:] * rows[:, :-1] < 0).mean(axis=1) >= ALTERNATION
+    heights = np.where(alternate, np.median(np.abs(rows), axis=1), repetition(blocks))
     hit = heights >= VISIBLE * curve.scale
     if hit.mean() < 0.15:
         return None
@@ -151,10 +159,3 @@ def _bounces(curve: Curve) -> Swings | None:
     a = int(np.searchsorted(index, starts[hit][0], side="right")) - 1
     b = int(np.searchsorted(index, starts[hit][-1] + size - 1, side="right")) - 1
     return Swings(max(a, 0), max(b, 0), float(np.median(heights[hit])), int(hit.sum()) * REVERSALS, bounce=True)
-
-
-def _block(y: Floats) -> float:
-    rows = np.diff(y)
-    if (rows[1:] * rows[:-1] < 0).mean() >= ALTERNATION:
-        return float(np.median(np.abs(rows)))
-    return repetition(y, REPEATS)

@@ -29,7 +29,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from descentry.behaviours import _swings
 from descentry.behaviours._cases import bump, descend, noisy
 from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
@@ -45,7 +44,7 @@ def find(curve: Curve) -> list[Finding]:
     """Each jump, in order."""
     if curve.trend.flat:
         return []
-    swings = _swings.widest(curve)
+    swings = curve.swings
     level = curve.clean
     findings = []
     for jump in [*_at_start(curve), *curve.jumps(+1)]:

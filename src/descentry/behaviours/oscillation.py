@@ -41,7 +41,7 @@ from descentry.core.data import Estimate, Finding
 
 def find(curve: Curve) -> list[Finding]:
     """At most one: the widest stretch of swings."""
-    swings = _swings.widest(curve)
+    swings = curve.swings
     if swings is None:
         return []
     how = "bounces from point to point" if swings.bounce else f"swings up and down ({swings.turns} turning points)"

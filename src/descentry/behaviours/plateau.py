@@ -30,7 +30,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from descentry.behaviours import _swings
 from descentry.behaviours._cases import descend, noisy, staircase
 from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
@@ -46,7 +45,7 @@ def find(curve: Curve) -> list[Finding]:
     """Each shelf, in order."""
     if curve.trend.flat or (curve.body == len(curve.level) and not curve.trend.falls):
         return []
-    swings = _swings.widest(curve)
+    swings = curve.swings
     findings = []
     for start, stop in shelves(curve):
         if swings is not None and not swings.bounce and start <= swings.stop and stop >= swings.start:

@@ -27,7 +27,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from descentry.behaviours import _swings
 from descentry.behaviours._cases import descend, noisy, white
 from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
@@ -38,7 +37,7 @@ from descentry.core.data import Finding
 def find(curve: Curve) -> list[Finding]:
     """At most one, over the whole run."""
     m = len(curve.level)
-    if curve.kept < m or curve.trend.falls or _swings.widest(curve) is not None:
+    if curve.kept < m or curve.trend.falls or curve.swings is not None:
         return []
     trend = curve.trend
     whole = span(curve, 0, m - 1)

@@ -25,7 +25,6 @@ He et al. 2016, figure 4; Hu et al. 2024 (MiniCPM), §4. Thresholds: docs/decisi
 
 from __future__ import annotations
 
-from descentry.behaviours import _swings
 from descentry.behaviours._cases import descend, noisy, power_law, staircase
 from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
@@ -39,7 +38,7 @@ def find(curve: Curve) -> list[Finding]:
     """Each drop, in order."""
     if curve.trend.flat:
         return []
-    swings = _swings.widest(curve)
+    swings = curve.swings
     level = curve.clean
     findings = []
     for jump in curve.jumps(-1):
