@@ -20,6 +20,7 @@ html_show_sphinx = False
 
 myst_heading_anchors = 3
 autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented_params"
 autodoc_member_order = "bysource"
 napoleon_google_docstring = True
 napoleon_use_ivar = True
