@@ -143,14 +143,16 @@ def _runaway(level: Floats, noise: Floats) -> int:
     begin = float(level[0])
     lowest = int(np.argmin(level))
     fall = begin - float(level[lowest])
-    typical = float(np.quantile(noise, 0.25))  # a run that explodes is noisy at its end
+    # A run that explodes is noisy at its end: the noise that counts is that of its quiet part.
+    typical = float(min(np.quantile(noise, 0.25), noise[lowest]))
     rise = tail - float(level[lowest])
     if tail <= begin + max(0.5 * fall, 8.0 * typical) or rise <= 0:
         return n
     # It has to end on the way up, or so far up that no scale of the run knows it.
     upper = float(level[lowest:].max())
     far = rise > 20.0 * max(fall, 8.0 * typical)
-    still_up = tail >= upper - 0.1 * (upper - float(level[lowest])) and _rising_end(level, noise)
+    at_top = tail >= upper - 0.1 * (upper - float(level[lowest]))
+    still_up = at_top and (_rising_end(level, noise) or tail - begin > 2.0 * fall)
     if not (far or still_up):
         return n
     # It begins where the level last was within reach of its lowest stretch.

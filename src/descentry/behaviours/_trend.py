@@ -59,8 +59,12 @@ def outline(clean: Floats, noise: Floats, level_noise: Floats, spread: float, fi
     early = int(np.argmax(clean[: max(1, m // 2)]))
     from_peak = float(clean[early]) - end
     halves = _halves(clean[early:] if start - end < 0.5 * from_peak else clean)
+    quarter = max(1, m // 4)
+    drift = float(np.median(clean[:quarter]) - np.median(clean[-quarter:]))
+    drift_error = float(np.median(level_noise)) * 1.77 / np.sqrt(quarter)
     falls = not flat and (
-        (start - end > max(SIGNIFICANT * error, 0.1 * spread))
+        (drift > max(SIGNIFICANT * drift_error, 0.1 * spread) and start > end)
+        or (start - end > max(SIGNIFICANT * error, 0.1 * spread))
         or (start - end > -max(0.15 * spread, 0.0) and from_peak > max(SIGNIFICANT * error, 0.5 * spread))
     )
     linearity = halves[1] / halves[0] if halves[0] > 0 else 0.0

@@ -50,8 +50,8 @@ def find(curve: Curve) -> list[Finding]:
         return []
     worse = "below" if curve.rising else "above"
     sentence = f"{metric(curve)} never gets past where it began ({shown(curve, trend.start)}) over {whole}: it ends at {shown(curve, trend.end)}, {worse} its start."
-    margin = 1.0 + (trend.end - trend.start) / max(tolerance, 1e-300)
-    return [found(curve, "stuck", (0, m - 1), sentence, margin=max(1.0, margin), concern="failing")]
+    lost = (trend.end - trend.start) / max(3.0 * float(np.median(curve.noise)), tolerance, 1e-300)
+    return [found(curve, "stuck", (0, m - 1), sentence, margin=max(1.0, 1.0 + lost), concern="failing" if lost > 1 else "attention")]
 
 
 BEHAVIOUR = Behaviour(
