@@ -21,7 +21,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from descentry.core.data import Comparison, Finding, Report, Run, Series
     from descentry.core.errors import DescentryError
-    from descentry.explain import explain, explain_all
+    from descentry.story import explain, explain_all
     from descentry.readers import read, read_all
 
 _HOME = {
@@ -31,8 +31,8 @@ _HOME = {
     "Report": "descentry.core.data",
     "Run": "descentry.core.data",
     "Series": "descentry.core.data",
-    "explain": "descentry.explain",
-    "explain_all": "descentry.explain",
+    "explain": "descentry.story",
+    "explain_all": "descentry.story",
     "read": "descentry.readers",
     "read_all": "descentry.readers",
 }

@@ -220,7 +220,7 @@ def _explain(args: argparse.Namespace) -> int:
 
 
 def _reports(path: str, args: argparse.Namespace, progress: Progress) -> Sequence[Report]:
-    from descentry.explain import explain_all, runs_of
+    from descentry.story import explain_all, runs_of
 
     if path == "-":
         runs: list[Run] = _piped(args.step)
