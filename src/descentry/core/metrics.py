@@ -93,11 +93,11 @@ def kind(name: str) -> str:
     if set(found) & _LOSS or joined.endswith(("loss", "entropy")):
         # "loss_scale" and "log-likelihood" carry a loss word without being one.
         return "loss"
-    if set(found) & _RISING or joined.endswith("accuracy"):
+    if set(found) & _RISING or joined.endswith("accuracy") or name == "r":  # the reward in monitor files
         return "rising"
     if set(found) & _ERROR:
         return "error"
-    if set(found) & _BOOKKEEPING:
+    if set(found) & _BOOKKEEPING or step_rank(name) is not None:
         return "bookkeeping"
     return "other"
 

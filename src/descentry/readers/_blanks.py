@@ -1,0 +1,68 @@
+"""Which empty cells stand for NaN: tables drop it, and a run that diverged looks as if it had stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from descentry.core import metrics
+from descentry.core.data import Floats, Ints
+from descentry.readers._cells import Bools, Column
+
+# So many rows of its kind must hold a column, or it is merely logged less often than the rest.
+REGULAR = 0.9
+_MAY_BE_NAN = frozenset({"norm", "gradnorm", "grad", "std", "min", "max", "weight", "scale"})
+
+
+def find_blanks(columns: Mapping[str, Column], rows: Ints) -> dict[str, Ints]:
+    """By column, the rows after its last point that leave it out although rows of their kind held it."""
+    found = {}
+    for name, holds, alike in rows_alike(columns, rows):
+        last = int(np.flatnonzero(holds)[-1])
+        before, after = alike[alike <= last], alike[alike > last]
+        if len(after) and holds.sum() > 1 and holds[before].mean() > REGULAR:
+            found[name] = rows[after]
+    return found
+
+
+def rows_alike(columns: Mapping[str, Column], rows: Ints) -> Iterator[tuple[str, Bools, Ints]]:
+    """For each metric with empty cells: which of the rows hold it, and the places of the rows that could.
+
+    A row could hold a column when it fills nothing but what the rows that hold it fill too, and lacks no
+    counter or clock that they hold: rows of an evaluation, or a summary at the end, are of another kind.
+    A row that still holds another loss could not: where one loss is NaN, so are the rest.
+    """
+    if all(column.filled is None for column in columns.values()) or not len(rows):
+        return
+    names = list(columns)
+    every = np.ones(len(rows), dtype=np.bool_)
+    filled = np.stack([every if c.filled is None else c.filled[rows] for c in columns.values()], axis=1)
+    patterns, pattern_of_row = _patterns(filled)
+    steady = np.array([_cannot_be_nan(name, columns[name].value[rows]) for name in names])
+    losses = np.array([metrics.kind(name) in {"loss", "error"} for name in names])
+    for j in np.flatnonzero(~steady & filled.any(axis=0) & ~filled.all(axis=0)):
+        holds = filled[:, j]
+        company = patterns[patterns[:, j]].any(axis=0)
+        usual = filled[holds].mean(axis=0) > REGULAR
+        could = ~(patterns & ~company).any(axis=1) & ~(~patterns & usual & steady).any(axis=1)
+        other_losses = losses & (np.arange(len(names)) != j)
+        could &= patterns[:, j] | ~(patterns & other_losses).any(axis=1)
+        yield names[j], holds, np.flatnonzero(could[pattern_of_row])
+
+
+def _patterns(filled: Bools) -> tuple[Bools, npt.NDArray[np.intp]]:
+    """The different rows of ``filled``, and which of them each row is."""
+    packed = np.ascontiguousarray(np.packbits(filled, axis=1))
+    keys = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    return filled[first], inverse
+
+
+def _cannot_be_nan(name: str, value: Floats) -> bool:
+    """Counters and clocks: whole numbers, and what runs beside the metrics (a learning rate, a time)."""
+    finite = value[np.isfinite(value)]
+    if metrics.kind(name) == "bookkeeping" and not _MAY_BE_NAN & set(metrics.words(name)):
+        return True
+    return bool(len(finite) and (finite == np.floor(finite)).all())

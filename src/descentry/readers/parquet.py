@@ -1,0 +1,139 @@
+"""Parquet tables, such as pandas, Polars, Arrow and data platforms write.
+
+## What it is
+
+A column store: one row a log, one column a metric, as in a CSV, but typed and compressed.
+
+## How it is recognised
+
+It begins with the bytes `PAR1`.
+
+## What is read
+
+Every column of numbers, as `csv` reads it: a step column is found by its name, a split column puts its word
+before the metric, a run column makes one run of each name, and a long table is read as if each metric had a
+column of its own. Columns of other types are not loaded. pandas writes NaN as null: where a metric's cells
+stay null to the end of the run, the report says that they most likely were NaN.
+
+## Limits
+
+Needs pyarrow: `pip install 'descentry[parquet]'`. Nested columns are not read. A file whose end is missing
+cannot be read, because Parquet keeps its directory there.
+
+## Example
+
+```python
+import pandas as pd
+
+pd.DataFrame({"step": [0, 10], "loss": [2.3026, 1.9441]}).to_parquet("history.parquet")
+```
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from descentry.core.errors import DescentryError, MissingExtraError
+from descentry.readers._cells import DISTINCT, Column, Table
+from descentry.readers._columns import drafts
+from descentry.readers._draft import Draft
+from descentry.readers._entry import Reader, Rows
+from descentry.readers._source import Source
+from descentry.readers._vocabulary import tells
+
+_INSTALL = "pip install 'descentry[parquet]'"
+_BATCH = 1 << 19  # rows that are held twice, in Arrow's form and in numpy's
+
+
+def _sniff(source: Source) -> float:
+    return 0.95 if source.head.startswith(b"PAR1") else 0.0
+
+
+def _read(source: Source) -> list[Draft]:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise MissingExtraError(
+            "Parquet files need pyarrow, which is not installed", where=source.name, how=_INSTALL
+        ) from None
+    try:
+        with pq.ParquetFile(
+            source.path or pa.BufferReader(source.read_bytes()), memory_map=source.path is not None
+        ) as file:
+            return drafts(_load(file), source.name)
+    except (pa.ArrowException, OSError) as error:
+        how = "A file that is still being written, or was cut short, has no directory at its end."
+        raise DescentryError(
+            f"the Parquet file cannot be read: {str(error).splitlines()[0]}", where=source.name, how=how
+        ) from None
+
+
+def _load(file: Any) -> Table:
+    """The columns worth having, one at a time, so that no more than a batch is held twice."""
+    import pyarrow as pa
+
+    table = Table(file.metadata.num_rows)
+    for field in file.schema_arrow:
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+            table.numbers[field.name] = _numbers(file, field.name, kind, table.length)
+        elif (pa.types.is_string(kind) or pa.types.is_large_string(kind)) and tells(field.name):
+            words = [
+                w
+                for batch in file.iter_batches(_BATCH, columns=[field.name])
+                for w in batch.column(0).to_pylist()
+            ]
+            if len(set(words)) <= max(DISTINCT, table.length // 10):
+                table.texts[field.name] = [w or "" for w in words]
+    table.numbers = {name: c for name, c in table.numbers.items() if c.filled is None or c.filled.any()}
+    return table
+
+
+def _numbers(file: Any, name: str, kind: Any, length: int) -> Column:
+    import pyarrow as pa
+
+    value: np.ndarray[Any, Any] = np.empty(
+        length, dtype=np.int64 if pa.types.is_integer(kind) else np.float64
+    )
+    filled, at = None, 0
+    for batch in file.iter_batches(_BATCH, columns=[name]):
+        cells = batch.column(0)
+        part = slice(at, at + len(cells))
+        at += len(cells)
+        if pa.types.is_decimal(kind) or pa.types.is_dictionary(cells.type):
+            cells = cells.cast(pa.float64())
+        if cells.null_count:
+            if filled is None:
+                filled = np.ones(length, dtype=np.bool_)
+                value = value.astype(np.float64, copy=False)
+            filled[part] = cells.is_valid().to_numpy(zero_copy_only=False)
+        value[part] = cells.to_numpy(zero_copy_only=False)
+    return Column(value, filled)
+
+
+def _write_sample(folder: Path, rows: Rows) -> Path:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = folder / "history.parquet"
+    columns = {
+        "step": [step for step, _ in rows],
+        "loss": [value for _, value in rows],
+        "lr": [0.001] * len(rows),
+    }
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+READER = Reader(
+    "parquet",
+    "Parquet",
+    _sniff,
+    _read,
+    _write_sample,
+    exempt={"truncated": "Parquet keeps its directory at its end: nothing can be read without it"},
+)
