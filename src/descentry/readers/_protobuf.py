@@ -29,15 +29,19 @@ def fields(data: bytes, start: int = 0, stop: int | None = None) -> Iterator[tup
     end = len(data) if stop is None else stop
     position = start
     while position < end:
+        # Nearly all keys and lengths are of one byte: a run has millions of them.
         key = data[position]
-        if key < 0x80:
-            position += 1
-        else:
-            key, position = _varint(data, position, end)
+        position += 1
+        if key >= 0x80:
+            key, position = _varint(data, position - 1, end)
         wire = key & 7
         if wire == BYTES:
-            length, begin = _varint(data, position, end)
-            position = begin + length
+            if position < end and data[position] < 0x80:
+                begin = position + 1
+                position = begin + data[position]
+            else:
+                length, begin = _varint(data, position, end)
+                position = begin + length
         elif wire == VARINT:
             begin = position
             _, position = _varint(data, position, end)
