@@ -163,8 +163,9 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
     validation = Curve(twin, rising) if twin is not None else None
     curve = Curve(main, rising, tuple(g for g in run.gaps if g.series == main.name), validation)
     entries = catalog.entries("behaviours")
-    enough = len(curve.level) >= MIN_POINTS
+    # Losses come up to the last float: what overflows on the way is judged as the infinity it has become.
     with np.errstate(all="ignore"):
+        enough = len(curve.level) >= MIN_POINTS
         names = entries if enough else ("non-finite",)
         findings = sorted((f for name in names for f in entries[name].find(curve)), key=lambda f: (f.start, -f.stop))
         end = convergence(curve)

@@ -43,5 +43,5 @@ def explosion(n: int, *, start: float, factor: float = 2.0) -> Floats:
 def staircase(n: int, *, drop_at: float = 0.5, sigma: float = 0.01, drop: float = 0.4) -> Floats:
     """A fall to a floor, then a drop within a hundredth of the run to a lower one."""
     steps = np.arange(n)
-    fall = 0.6 + 1.4 * np.exp(-20 * steps / n)
+    fall = 0.6 + 1.4 * np.exp(-40 * steps / n)
     return fall - drop / (1 + np.exp(-(steps - drop_at * n) / (0.002 * n + 0.3))) + white(n, sigma)

@@ -47,7 +47,8 @@ def _end(curve: Curve) -> Convergence:
         wider = _window_start(curve, 2 * WINDOW)
         if wider < start:
             longer, surer = _gain(curve, wider)
-            if abs(surer) >= SIGMAS:
+            # A fall that has ended within the half still slopes there: twice the gain is asked for.
+            if abs(surer) >= SIGMAS and not 0 < longer.value < 2 * MEANINGFUL:
                 start, share, z = wider, longer, surer
     where = span(curve, start, m - 1)
     if share.value > MEANINGFUL and z >= SIGMAS:

@@ -152,13 +152,19 @@ def _runaway(level: Floats, noise: Floats) -> int:
     upper = float(level[lowest:].max())
     far = rise > 20.0 * max(fall, 8.0 * typical)
     at_top = tail >= upper - 0.1 * (upper - float(level[lowest]))
-    still_up = at_top and (_rising_end(level, noise) or tail - begin > 2.0 * fall)
+    still_up = at_top and (_rising_end(level, noise) or _sprint(level, rise))
     if not (far or still_up):
         return n
     # It begins where the level last was within reach of its lowest stretch.
     near = float(level[lowest]) + max(0.1 * min(rise, max(fall, 8 * typical)), 4.0 * typical)
     below = np.flatnonzero(level <= max(near, float(np.median(level[: n - n // 10]))if far else near))
     return int(below[-1]) + 1 if len(below) else 1
+
+
+def _sprint(level: Floats, rise: float) -> bool:
+    """Whether the last few points alone climb, one after the other, a third of the way up."""
+    last = level[-4:]
+    return bool((np.diff(last[-3:]) > 0).all() and last[-1] - last.min() > rise / 3)
 
 
 def _rising_end(level: Floats, noise: Floats) -> bool:

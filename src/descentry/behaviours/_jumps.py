@@ -12,17 +12,24 @@ SIGMAS = 6.0  # of the level's standard error
 SHARE = 0.03  # of the range
 FASTER = 4.0  # times the rate before
 LONGEST = 0.06  # of the run
+MOST = 0.8  # of the change: a narrower jump is told rather than a wider one that has little more
 SIDE = 0.02  # of the run: what the level before and after is taken over
 
 
 @dataclass(frozen=True)
 class Jump:
-    """From bin ``start`` to bin ``stop`` the level moves by ``size`` (negative: a fall); ``margin`` over its threshold."""
+    """From bin ``start`` to ``stop`` the level goes from ``before`` to ``after``; ``margin`` over its threshold."""
 
     start: int
     stop: int
-    size: float
+    before: float
+    after: float
     margin: float
+
+    @property
+    def size(self) -> float:
+        """How far it moves, without its sign."""
+        return abs(self.after - self.before)
 
 
 def jumps(level: Floats, noise: Floats, spread: float, bins: int, sign: int) -> list[Jump]:
@@ -57,8 +64,24 @@ def jumps(level: Floats, noise: Floats, spread: float, bins: int, sign: int) -> 
         slow = np.maximum(before[a], 0.0) * (width + side)
         need = np.maximum(np.maximum(SIGMAS * own, SHARE * spread), FASTER * slow)
         margin = move / need
-        found.extend(Jump(int(a[i]), int(a[i]) + width, sign * float(move[i]), float(margin[i])) for i in np.flatnonzero(margin >= 1.0))
-    return _apart(found)
+        found.extend(
+            Jump(int(a[i]), int(a[i]) + width, float(middle[i]), float(middle[a[i] + width]), float(margin[i]))
+            for i in np.flatnonzero(margin >= 1.0)
+        )
+    return [_placed(jump, level, side, sign) for jump in _apart(found)]
+
+
+def _placed(jump: Jump, level: Floats, side: int, sign: int) -> Jump:
+    """The jump from where the level leaves its old value to where it reaches the new one.
+
+    The medians on both sides allow a jump to lie anywhere within their windows.
+    """
+    low, high = max(0, jump.start - side + 1), min(len(level), jump.stop + side)
+    way = (level[low:high] - jump.before) / (jump.after - jump.before)
+    start = int(np.flatnonzero(way <= 0.2)[-1]) if (way <= 0.2).any() else 0
+    arrived = np.flatnonzero(way[start:] >= 0.8)
+    stop = start + int(arrived[0]) if len(arrived) else len(way) - 1
+    return Jump(low + start, low + max(stop, start + 1), sign * jump.before, sign * jump.after, jump.margin)
 
 
 def _rate_before(level: np.ndarray, window: int) -> np.ndarray:
@@ -72,9 +95,15 @@ def _rate_before(level: np.ndarray, window: int) -> np.ndarray:
 
 
 def _apart(found: list[Jump]) -> list[Jump]:
-    """The strongest of jumps that overlap; of equals the widest change wins."""
+    """One jump of those that overlap: the narrowest that has most of the change, where it is clearest."""
     kept: list[Jump] = []
-    for jump in sorted(found, key=lambda j: (-j.margin, j.stop - j.start)):
-        if all(jump.start > k.stop + 2 or jump.stop < k.start - 2 for k in kept):
-            kept.append(jump)
-    return sorted(kept, key=lambda j: j.start)
+    rest = sorted(found, key=lambda j: j.start)
+    while rest:
+        group = [rest.pop(0)]
+        reach = group[0].stop
+        while rest and rest[0].start <= reach + 1:
+            reach = max(reach, rest[0].stop)
+            group.append(rest.pop(0))
+        most = MOST * max(j.size for j in group)
+        kept.append(min((j for j in group if j.size >= most), key=lambda j: (j.stop - j.start, -j.margin)))
+    return kept

@@ -45,7 +45,6 @@ def find(curve: Curve) -> list[Finding]:
     if curve.trend.flat:
         return []
     swings = curve.swings
-    level = curve.clean
     findings = []
     for jump in [*_at_start(curve), *curve.jumps(+1)]:
         if jump.size < SHARE * curve.range or not _lasts(curve, jump):
@@ -54,11 +53,11 @@ def find(curve: Curve) -> list[Finding]:
             continue
         if swings is not None and swings.start <= jump.stop and swings.stop >= jump.start:
             continue
-        size = change(curve, float(level[jump.start]), float(level[jump.stop]), float(curve.level_noise[jump.stop]))
+        size = change(curve, jump.before, jump.after, float(curve.level_noise[jump.stop]))
         verb = "falls" if curve.rising else "jumps up"
         sentence = (
             f"{metric(curve)} {verb} by {amount(size)} at {span(curve, jump.start, jump.stop)} "
-            f"(from {shown(curve, float(level[jump.start]))} to {shown(curve, float(level[jump.stop]))}) and does not come back soon."
+            f"(from {shown(curve, jump.before)} to {shown(curve, jump.after)}) and does not come back soon."
         )
         findings.append(found(curve, "jump-up", (jump.start, jump.stop), sentence, margin=jump.margin, size=size, concern="attention"))
     return findings
@@ -75,7 +74,7 @@ def _at_start(curve: Curve) -> list[Jump]:
     need = max(0.4 * curve.range, 6.0 * float(curve.level_noise[0]))
     # Nearly all of the curve has to lie above its start: a first point that happened to be low is noise.
     above = float((level[top:] > level[0] + 0.25 * rise).mean())
-    return [Jump(0, top, rise, rise / need)] if top > 0 and rise >= need and above >= 0.3 else []
+    return [Jump(0, top, float(level[0]), float(level[top]), rise / need)] if top > 0 and rise >= need and above >= 0.3 else []
 
 
 def _lasts(curve: Curve, jump: Jump) -> bool:
@@ -83,7 +82,7 @@ def _lasts(curve: Curve, jump: Jump) -> bool:
     later = level[jump.stop : jump.stop + max(2, round(LASTS * len(curve.level))) + 1]
     if len(later) < 3:
         return False
-    return float(np.median(later[-max(1, len(later) // 3) :])) - float(level[jump.start]) >= 0.5 * jump.size
+    return float(np.median(later[-max(1, len(later) // 3) :])) - jump.before >= 0.5 * jump.size
 
 
 BEHAVIOUR = Behaviour(

@@ -51,6 +51,6 @@ BEHAVIOUR = Behaviour(
     quiet_on=(
         Case("an exponential fall", lambda: descend(200)),
         Case("a constant with noise", lambda: noisy(500, level=1.0)),
-        Case("an explosion after a noisy fall", lambda: [*noisy(100), *explosion(20, start=0.5)]),
+        Case("an explosion long after a short fall", lambda: [*descend(20), *noisy(80, level=0.2, sigma=0.05), *explosion(20, start=0.4)]),
     ),
 )

@@ -50,6 +50,6 @@ BEHAVIOUR = Behaviour(
     quiet_on=(
         Case("a noisy fall", lambda: noisy(500)),
         Case("a constant with noise", lambda: noisy(500, level=1.0)),
-        Case("an explosion after a fall", lambda: [*descend(100), *explosion(20, start=0.2)]),
+        Case("an explosion long after a short fall", lambda: [*descend(20), *noisy(80, level=0.2, sigma=0.004), *explosion(20, start=0.2)]),
     ),
 )

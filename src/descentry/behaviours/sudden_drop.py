@@ -28,6 +28,7 @@ from __future__ import annotations
 from descentry.behaviours._cases import descend, noisy, power_law, staircase
 from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
+from descentry.behaviours._jumps import Jump
 from descentry.behaviours._words import amount, change, found, metric, shown, span
 from descentry.core.data import Finding
 
@@ -39,30 +40,27 @@ def find(curve: Curve) -> list[Finding]:
     if curve.trend.flat:
         return []
     swings = curve.swings
-    level = curve.clean
     findings = []
     for jump in curve.jumps(-1):
-        if jump.start < EARLIEST * len(level) or curve.step_share(0, jump.start) < EARLIEST / 2:
+        if jump.start < EARLIEST * len(curve.level) or curve.step_share(0, jump.start) < EARLIEST / 2:
             continue
         if swings is not None and swings.start <= jump.stop and swings.stop >= jump.start:
             continue
-        if not _new_low(curve, jump.start, jump.stop):
+        if not _new_low(curve, jump):
             continue
-        size = change(curve, float(level[jump.start]), float(level[jump.stop]), float(curve.level_noise[jump.stop]))
+        size = change(curve, jump.before, jump.after, float(curve.level_noise[jump.stop]))
         verb = "rises" if curve.rising else "drops"
         sentence = (
             f"{metric(curve)} {verb} suddenly by {amount(size)} at {span(curve, jump.start, jump.stop)} "
-            f"(from {shown(curve, float(level[jump.start]))} to {shown(curve, float(level[jump.stop]))})."
+            f"(from {shown(curve, jump.before)} to {shown(curve, jump.after)})."
         )
         findings.append(found(curve, "sudden-drop", (jump.start, jump.stop), sentence, margin=jump.margin, size=size))
     return findings
 
 
-def _new_low(curve: Curve, start: int, stop: int) -> bool:
+def _new_low(curve: Curve, jump: Jump) -> bool:
     """A drop goes below everything before it; coming back from a rise is a recovery."""
-    level = curve.clean
-    lowest = float(level[:start].min())
-    return float(level[stop]) < lowest - 0.5 * abs(float(level[start] - level[stop]))
+    return jump.after < float(curve.clean[: jump.start].min()) - 0.5 * jump.size
 
 
 BEHAVIOUR = Behaviour(
