@@ -80,7 +80,8 @@ def test_the_total_loss_is_explained_before_its_parts():
 
 
 def test_the_better_resolved_of_two_equal_losses_is_explained():
-    assert names(series("train_loss_epoch", 3), series("train_loss_step", 300))[0] == "train_loss_step"
+    assert names(series("loss", 3), series("train/loss", 300)) == ["train/loss", "loss"]
+    assert names(series("loss", 300), series("train/loss", 3)) == ["loss", "train/loss"]
 
 
 def test_bookkeeping_and_empty_series_are_never_explained():
