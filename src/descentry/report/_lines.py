@@ -86,6 +86,11 @@ def fitted(text: str, width: int, *, right: bool = False) -> str:
     return set_cell_size(set_cell_size(text, width - 1 - cell_len(text[cut:])) + "…" + text[cut:], width)
 
 
+def shortened(text: str, width: int) -> str:
+    """The text, cut in the middle if it is wider than ``width``."""
+    return text if cell_len(text) <= width else fitted(text, width)
+
+
 def plain(lines: Iterable[Line]) -> str:
     """The lines without any colour, none with spaces at its end."""
     return "\n".join("".join(s.text for s in line).rstrip() for line in lines)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from rich.cells import cell_len
 
 from descentry.core.data import Series
 from descentry.report._braille import curve
 from descentry.report._columns import placed
-from descentry.report._lines import Line, Span
+from descentry.report._lines import Line, Span, shortened
 from descentry.report._scale import linear_ticks, scale_for
 from descentry.report._words import clean, metric
 
@@ -38,10 +39,10 @@ def plot(
     labels = {}
     for value, text in ticks:
         assert scale is not None
-        labels[min(height - 1, round((1 - float(scale.at(np.asarray(value)))) * (4 * height - 1)) // 4)] = (
-            text
-        )
-    lines: list[Line] = [[Span(metric(series), "heading"), Span(f"  {scale.word}" if scale else "", "quiet")]]
+        down = 1 - float(scale.at(np.asarray(value)))
+        labels[min(height - 1, round(down * (4 * height - 1)) // 4)] = text
+    title = Span(shortened(metric(series), width - 16), "heading")
+    lines: list[Line] = [[title, Span(f"  {scale.word}" if scale else "", "quiet")]]
     for row, text in enumerate(dots):
         mark = "┤" if row in labels else "│"
         lines.append([Span(f"{labels.get(row, ''):>{gutter}} {mark}", "quiet"), Span(text, "curve")])
@@ -57,9 +58,9 @@ def plot(
 
 def _x_axis(step_name: str, room: int, first: int, last: int) -> tuple[str, str]:
     """The axis with its ticks, and their labels below it, the name of the steps at the right end."""
-    name = clean(step_name)[:16]
+    name = shortened(clean(step_name), 16)
     axis, below = ["─"] * room, [" "] * room
-    below[room - len(name) :] = name
+    below[room - cell_len(name) :] = name
     free = 0
     for value, text in (
         linear_ticks(float(first), float(last), max(2, room // 16))
@@ -68,7 +69,7 @@ def _x_axis(step_name: str, room: int, first: int, last: int) -> tuple[str, str]
     ):
         at = int(placed(np.asarray(int(value)), first, last, 2 * room)) // 2
         start = max(0, min(at - len(text) // 2, room - len(text)))
-        if start < free or start + len(text) > room - len(name) - 1:
+        if start < free or start + len(text) > room - cell_len(name) - 1:
             continue
         axis[at] = "┬"
         below[start : start + len(text)] = text

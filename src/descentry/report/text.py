@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-
 from descentry.core.data import Comparison, Finding, Report, Series
-from descentry.report._braille import curve
-from descentry.report._lines import STYLES, Line, Span, ascii_only, fitted, hanging, plain
+from descentry.report._lines import STYLES, Line, Span, ascii_only, hanging, plain, shortened
 from descentry.report._numbers import numbers
 from descentry.report._plot import Segment, plot
-from descentry.report._scale import scale_for
+from descentry.report._table import table
 from descentry.report._words import (
     CONCERNS,
-    ENDINGS,
     VERDICTS,
     clean,
     count,
@@ -26,7 +22,6 @@ from descentry.report._words import (
     steps,
     summary,
     sureness,
-    titles,
     told,
 )
 
@@ -71,9 +66,8 @@ def _page(subject: Report | Comparison, width: int) -> list[Line]:
 
 def _report(report: Report, width: int) -> list[Line]:
     mark = VERDICTS[report.verdict]
-    lines: list[Line] = [
-        [Span(f"{mark.symbol} {mark.word.upper()}", mark.tone), Span(f"  {clean(report.run.name)}", "quiet")]
-    ]
+    name = shortened(clean(report.run.name), width - 16)
+    lines: list[Line] = [[Span(f"{mark.symbol} {mark.word.upper()}", mark.tone), Span(f"  {name}", "quiet")]]
     lines += hanging([], clean(report.headline), width, "headline")
     kept = told(report.findings, MAX_TOLD)
     lines += _curves(report, kept, width)
@@ -171,41 +165,9 @@ def _source(report: Report, width: int) -> list[Line]:
 def _comparison(comparison: Comparison, width: int) -> list[Line]:
     worst, said = summary(comparison)
     mark = VERDICTS[worst]
-    lines: list[Line] = [[Span(f"{mark.symbol} {said}", mark.tone)], []]
+    lines: list[Line] = [[Span(f"{mark.symbol} {said}", mark.tone)]]
     if not len(comparison):
-        return lines[:1]
-    names = titles(comparison.reports)
-    room = min(max(len("run"), *(cell_len(n) for n in names)), width - 79 + 16)
-    heads = f"  {'verdict':<12}  {fitted('run', room)}  {'points':>9}  {'curve':<12}"
-    lines.append([Span(f"{heads}  {'first → last':<17}  {'best':<8}  ending", "quiet")])
-    for name, report in zip(names, comparison.reports, strict=True):
-        lines += _row(name, report, room, width)
-    lines.append([])
-    source = clean(comparison.source) or "FILE"
-    lines += hanging(
-        [Span("One run in full  ", "quiet")], f"descentry explain {source} --run NAME", width, "quiet"
-    )
-    return lines
-
-
-def _row(name: str, report: Report, room: int, width: int) -> list[Line]:
-    mark = VERDICTS[report.verdict]
-    points, spark, change, best = "", "", "", ""
-    main = report.main
-    if main is not None and len(main):
-        known = numbers(main)
-        points = f"{known.points:,}"
-        spark = curve(main, scale_for(main.value), 12, 1, int(main.step[0]), int(main.step[-1]))[0][0]
-        if known.first and known.last and known.best:
-            change, best = (
-                f"{number(known.first.value)} → {number(known.last.value)}",
-                number(known.best.value),
-            )
-    line = [
-        Span(f"{mark.symbol} {mark.word.lower():<12}", mark.tone),
-        Span(f"  {fitted(name, room)}", "heading"),
-        Span(f"  {points:>9}  ", ""),
-        Span(f"{spark:<12}", "curve"),
-        Span(f"  {change:<17}  {best:<8}  {ENDINGS[report.convergence.status].lower()}"),
-    ]
-    return [line, *hanging([Span("  ")], clean(report.headline), width, "quiet")]
+        return lines
+    lines += [[], *table(comparison, width), []]
+    command = f"descentry explain {clean(comparison.source) or 'FILE'} --run NAME"
+    return lines + hanging([Span("One run in full  ", "quiet")], command, width, "quiet")
