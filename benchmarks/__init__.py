@@ -1,1 +1,1 @@
-"""Benchmarks: how well the stories are told, and how fast; run by hand and in CI, never asserted by the tests."""
+"""Benchmarks: how well stories are told, and how fast; run by hand and in CI, never asserted by the tests."""

@@ -1,109 +1,36 @@
 """From what was done to a training to what its curve shows: which labels a person would agree with.
 
-Noise is the median absolute second difference, scaled to a standard deviation; the range is from the 5th to the 95th
-percentile of the undisturbed points. The bounds leave a no man's land on purpose: what lies in it is unscored.
+Noise is the median absolute second difference, scaled to a standard deviation; the range is from the 5th
+to the 95th percentile of the undisturbed points. The bounds leave a no man's land on purpose: what lies in
+it is unscored.
 
-- ``smooth-decrease``: noise at most 1.5% of the range, on the whole and while it falls; ``noisy-decrease``: at least 3.5%, and
-  2% of the whole fall. (Of the recorded runs with labels
-  read by eye, those called smooth lie below 2%, those called noisy above 2.7%.)
-- ``slow-decrease``: the loss without noise covered under 15% of what the task can fall, its second half fell at least 60%
-  as far as its first, and the fall shows in the noise. Smooth or noisy is then unscored, and so is slow from 15% to 40%.
-- ``sudden-drop``, ``jump-up``: the medians before and after differ by 2.5 times the noise and 5% of the range.
+- ``smooth-decrease``: noise at most 1.5% of the range, on the whole and while it falls;
+  ``noisy-decrease``: at least 3.5%, and 2% of the whole fall. (Of the recorded runs with labels read by
+  eye, those called smooth lie below 2%, those called noisy above 2.7%.)
+- ``slow-decrease``: the loss without noise covered under 15% of what the task can fall, its second half
+  fell at least 60% as far as its first, and the fall shows in the noise. Smooth or noisy is then unscored,
+  and so is slow from 15% to 40%.
+- ``sudden-drop``, ``jump-up``: the medians before and after differ by 2.5 times the noise and 5% of the
+  range.
 - ``spike``: 8 times the noise and 10% of the range above its surroundings, and back within 5% of the run.
-- ``plateau``: at least 15% of the run, within which the loss without noise moves by under 2% of its whole fall,
-  and after which it visibly falls on.
-- ``divergence``: at least 4 points, in the end as high above the lowest level as three times the first value.
-- ``overfitting``: validation loss ends above its lowest by over 15% of its fall, and training loss fell meanwhile; under 3% is none; between is unscored.
-- ``converged``: in the last quarter, the loss without noise falls by under 1% of its whole fall (and not by half, where
-  there is no noise: a steady fall on logarithmic axes). ``still-improving``: by over 4%, and visibly.
+- ``plateau``: at least 15% of the run, within which the loss without noise moves by under 2% of its whole
+  fall, and after which it visibly falls on.
+- ``divergence``: at least 4 points further above the lowest level than the first value, in the end three
+  times as far.
+- ``overfitting``: validation loss ends above its lowest by over 15% of its fall, and training loss fell
+  meanwhile; under 3% is none; between is unscored.
+- ``converged``: in the last quarter, the loss without noise falls by under 0.3% of its whole fall, or 1%
+  where the noise hides it (and not by half, where there is no noise: a steady fall on logarithmic axes).
+  ``still-improving``: by over 4%, and visibly.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks._tasks import Array
-from descentry.core.data import ConvergenceStatus, Run, Series
-
-FALLS = frozenset({"smooth-decrease", "noisy-decrease"})
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A behaviour, and the first and last step of it."""
-
-    behaviour: str
-    start: int
-    stop: int
-
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """One real training with its truth.
-
-    Attributes:
-        name: Task, recipe and variant.
-        family: The task; whole families are in one split.
-        run: What a log of it would hold.
-        labels: The behaviours that the curve shows.
-        events: Where they are, for those that have a place.
-        convergence: The truth of its end; None where a person might call it either way.
-        unscored: Behaviours that are a matter of taste for this run.
-        rising: The metric is one that training makes rise.
-    """
-
-    name: str
-    family: str
-    run: Run
-    labels: frozenset[str]
-    events: tuple[Event, ...]
-    convergence: ConvergenceStatus | None
-    unscored: frozenset[str]
-    rising: bool
-
-
-@dataclass(frozen=True)
-class Tape:
-    """What was recorded while a task was trained; ``clean`` is the loss on all of the data."""
-
-    step: Array
-    value: Array
-    clean_step: Array
-    clean: Array
-    val_step: Array
-    val: Array
-
-
-@dataclass(frozen=True)
-class Sketch:
-    """What a recipe did.
-
-    Attributes:
-        tape: What was recorded.
-        falls: The loss goes down, apart from the events.
-        events: What was done, and when.
-        unscored: Behaviours that this recipe leaves to taste.
-        end: ``measure`` the end by the loss without noise, or what is known of it.
-        best: The lowest loss the task is known to reach.
-        floor: No loss of the task lies below it.
-        metric: What the log calls it.
-        rising: The metric rises where the loss falls.
-        dress: It may be shifted, scaled and turned round without becoming another curve.
-    """
-
-    tape: Tape
-    falls: bool = True
-    events: tuple[Event, ...] = ()
-    unscored: frozenset[str] = field(default_factory=frozenset)
-    end: ConvergenceStatus | str | None = "measure"
-    best: float = 0.0
-    floor: float = 0.0
-    metric: str = "loss"
-    rising: bool = False
-    dress: bool = True
+from benchmarks._nouns import FALLS, Array, Event, Ints, Sketch, Tape
+from descentry.core.data import ConvergenceStatus
 
 
 def noise_of(value: Array) -> float:
@@ -114,7 +41,9 @@ def noise_of(value: Array) -> float:
     return float(np.median(bend) / 0.6745)
 
 
-def settle(sketch: Sketch) -> tuple[frozenset[str], tuple[Event, ...], ConvergenceStatus | None, frozenset[str]]:
+def settle(
+    sketch: Sketch,
+) -> tuple[frozenset[str], tuple[Event, ...], ConvergenceStatus | None, frozenset[str]]:
     """The labels, events, end and unscored behaviours that a person would agree with."""
     tape, unscored = sketch.tape, set(sketch.unscored)
     loss = -tape.value if sketch.rising else tape.value
@@ -142,18 +71,30 @@ def settle(sketch: Sketch) -> tuple[frozenset[str], tuple[Event, ...], Convergen
     if _flat_before_falling(tape.clean):
         unscored |= {"plateau", "sudden-drop", "stuck"} - {event.behaviour for event in sketch.events}
     end = _end(sketch, noise, len(loss)) if sketch.end == "measure" else sketch.end
-    start = loss[: max(len(loss) // 50, 3)]
+    start = loss[: max(len(loss) // 50, min(5, len(loss) // 10))]
     if sketch.falls and float(np.mean(start) - np.median(calm)) < 2.5 * noise and end == "converged":
         # The fall is lost in the noise: nobody could tell this from a run that never moved.
         end = None
         unscored |= {"stuck", "plateau"} | FALLS
-    events = tuple(sorted((e for e in seen if e.behaviour not in unscored), key=lambda e: (e.start, e.behaviour)))
+    events = tuple(
+        sorted((e for e in seen if e.behaviour not in unscored), key=lambda e: (e.start, e.behaviour))
+    )
     return frozenset(labels - unscored), events, end, frozenset(unscored)
 
 
-def _kind_of_fall(tape: Tape, loss: Array, calm: Array, noise: float, events: tuple[Event, ...], labels: set[str]) -> frozenset[str]:
+def is_steady(clean: Array) -> bool:
+    """The second half falls at least 60% as far as the first."""
+    middle = clean[len(clean) // 2]
+    return bool(middle - clean[-1] >= 0.6 * (clean[0] - middle))
+
+
+def _kind_of_fall(
+    tape: Tape, loss: Array, calm: Array, noise: float, events: tuple[Event, ...], labels: set[str]
+) -> frozenset[str]:
     """Adds smooth or noisy to the labels, or gives them back as unscored."""
-    fallen = np.interp(tape.step, tape.clean_step, tape.clean) < 0.95 * tape.clean.min() + 0.05 * tape.clean[0]
+    fallen = (
+        np.interp(tape.step, tape.clean_step, tape.clean) < 0.95 * tape.clean.min() + 0.05 * tape.clean[0]
+    )
     falling = loss[: max(int(np.argmax(fallen)), 10)] if fallen.any() else loss
     spread = max(float(np.ptp(np.percentile(calm, [5, 95]))), 1e-300)
     whole = max(float(np.ptp(tape.clean)), spread)
@@ -162,7 +103,9 @@ def _kind_of_fall(tape: Tape, loss: Array, calm: Array, noise: float, events: tu
         # What falls only at the event does not fall otherwise.
         before = loss[tape.step < step]
         n = max(len(before) // 20, 3)
-        if float(np.median(before[:n]) - np.median(before[-n:])) < 0.2 * float(np.ptp(np.percentile(loss, [2, 98]))):
+        if float(np.median(before[:n]) - np.median(before[-n:])) < 0.2 * float(
+            np.ptp(np.percentile(loss, [2, 98]))
+        ):
             return FALLS
     if max(ratios) <= 0.015:
         labels.add("smooth-decrease")
@@ -176,14 +119,13 @@ def _kind_of_fall(tape: Tape, loss: Array, calm: Array, noise: float, events: tu
 def _slow(sketch: Sketch, loss: Array, noise: float, unscored: set[str]) -> bool:
     clean = sketch.tape.clean
     progress = (clean[0] - clean[-1]) / (clean[0] - sketch.best)
-    middle = clean[len(clean) // 2]
-    steady = middle - clean[-1] >= 0.6 * (clean[0] - middle)
+    steady = is_steady(clean)
     n = max(len(loss) // 5, 2)
     error = noise * np.sqrt(2 / n)
     fall = float(np.mean(loss[:n]) - np.mean(loss[-n:]))
     if progress < 0.15 and steady and fall > max(noise, 6 * error):
         return True
-    if progress < 0.4:
+    if progress < 0.4 or (steady and sketch.rising):
         unscored.add("slow-decrease")
     if fall < max(2 * noise, 6 * error):
         unscored.update(FALLS)
@@ -199,16 +141,24 @@ def _outlies(calm: Array, noise: float) -> bool:
 
 
 def _flat_before_falling(clean: Array) -> bool:
-    """Over 15% of the run it moves little, and much of the fall is yet to come: a plateau to some eyes."""
+    """For 15% of the run it moves little, and much of the fall is to come; or it then falls faster.
+
+    A plateau or a sudden drop to some eyes, though nothing was done.
+    """
     width = max(round(0.15 * len(clean)), 4)
     whole = float(np.ptp(clean))
+    tenth = max(len(clean) // 10, 2)
+    falls = clean[:-tenth] - clean[tenth:]
+    if any(falls[i] > 0.25 * whole and falls[i] > 3 * falls[i - tenth] for i in range(tenth, len(falls))):
+        return True
     return any(
-        float(np.ptp(clean[i : i + width])) < 0.03 * whole and clean[i + width] - clean[i + width :].min() > 0.1 * whole
+        float(np.ptp(clean[i : i + width])) < 0.03 * whole
+        and clean[i + width] - clean[i + width :].min() > 0.1 * whole
         for i in range(len(clean) - width)
     )
 
 
-def _undisturbed(step: Array, events: tuple[Event, ...]) -> npt.NDArray[np.bool_]:
+def _undisturbed(step: Ints, events: tuple[Event, ...]) -> npt.NDArray[np.bool_]:
     keep = np.ones(len(step), dtype=bool)
     for event in events:
         if event.behaviour in {"spike", "jump-up", "divergence", "non-finite", "oscillation"}:
@@ -235,7 +185,8 @@ def stands_out(event: Event, tape: Tape, loss: Array | None = None) -> bool:
         case "divergence":
             calm = loss[: first + 1]
             low, high = float(np.nanmin(calm)), float(np.nanmax(inside[np.isfinite(inside)], initial=-np.inf))
-            return len(inside) >= 4 and high - low >= 3 * max(float(calm[0]) - low, abs(float(calm[0])))
+            first_value = max(float(calm[0]) - low, abs(float(calm[0])))
+            return int(np.sum(inside - low > first_value)) >= 4 and high - low >= 3 * first_value
         case "plateau":
             i, j = np.searchsorted(tape.clean_step, [event.start, event.stop])
             still = float(np.ptp(tape.clean[i:j])) if j > i else np.inf
@@ -256,7 +207,9 @@ def stands_out(event: Event, tape: Tape, loss: Array | None = None) -> bool:
             later = loss[last + 1 : last + 1 + len(loss) // 4]
             if event.behaviour == "jump-up" and float(np.median(later) - np.median(before)) < 0.6 * move:
                 return False
-            scatter = noise_of(before) if event.behaviour == "jump-up" else max(noise_of(before), noise_of(after))
+            scatter = (
+                noise_of(before) if event.behaviour == "jump-up" else max(noise_of(before), noise_of(after))
+            )
             return move > max(2.5 * scatter, 0.05 * spread)
     return True
 
@@ -267,9 +220,13 @@ def _end(sketch: Sketch, noise: float, points: int) -> ConvergenceStatus | None:
     whole = float(clean[0] - clean.min())
     now, quarter_ago = clean[-n:], clean[int(0.72 * len(clean)) :][: 2 * n]
     fall = float(quarter_ago.mean() - now.mean())
-    if abs(fall) < 0.01 * whole:
+    if abs(fall) < max(0.003 * whole, min(noise, 0.01 * whole)):
         silent = noise < 1e-3 * whole and not sketch.rising
-        return None if silent and now.mean() - sketch.floor < 0.5 * (quarter_ago.mean() - sketch.floor) else "converged"
+        return (
+            None
+            if silent and now.mean() - sketch.floor < 0.5 * (quarter_ago.mean() - sketch.floor)
+            else "converged"
+        )
     if fall > 0.04 * whole and fall > 6 * noise * np.sqrt(8 / points):
         return "still-improving"
     return None

@@ -1,10 +1,11 @@
 """The evaluation set: real trainings of small models, in which it is known exactly what was done, and when.
 
-A recipe trains a task (``_tasks.py``) and does one known thing to it: cuts the rate at a step, feeds one corrupted batch,
-freezes the parameters. Labels and events follow from what was done, and from the loss on all of the data, which
-is evaluated beside the logged loss and is free of the batches' noise. A label also has to be visible: where an event does
-not stand out of the noise, or a person might call it either way, the behaviour is left out of the scoring of that run
-(``unscored``) rather than decided. The rules are in ``_truth.py``.
+A recipe trains a task (``_tasks.py``) and does one known thing to it: cuts the rate at a step, feeds one
+corrupted batch, freezes the parameters. Labels and events follow from what was done, and from the loss on
+all of the data, which is evaluated beside the logged loss and is free of the batches' noise. A label also
+has to be visible: where an event does not stand out of the noise, or a person might call it either way,
+the behaviour is left out of the scoring of that run (``unscored``) rather than decided. The rules are in
+``_truth.py``.
 
 Families (a data set and a model each) are whole on one side: tune on ``dev`` only; ``test`` is held out.
 
@@ -19,15 +20,17 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from benchmarks._recipes import Lab, Recipe, recipes
-from benchmarks._tasks import Bandit, Task, tasks
-from benchmarks._truth import Event, Sketch, Training, settle
+from benchmarks._families import tasks
+from benchmarks._lab import Lab
+from benchmarks._nouns import Event, Sketch, Training
+from benchmarks._recipes import Recipe, recipes
+from benchmarks._tasks import Bandit, Task
+from benchmarks._truth import is_steady, settle
 from descentry.core.data import Run, Series
 
 __all__ = ["Event", "Training", "default_cache", "load"]
@@ -75,7 +78,7 @@ def make(task: Task, recipe: Recipe, time: int = 1) -> Training:
 
 
 def _dressed(name: str, family: str, sketch: Sketch, truth: Any, rng: np.random.Generator) -> Training:
-    """The run as some log would hold it: another unit, another origin, another name, counted from another step."""
+    """The run as some log would hold it: in another unit, by another name, counted from another step."""
     labels, events, end, unscored = truth
     scale, shift, first, stride = 1.0, 0.0, 0, 1
     metric = sketch.metric
@@ -84,6 +87,8 @@ def _dressed(name: str, family: str, sketch: Sketch, truth: Any, rng: np.random.
         calm = tape.value[np.isfinite(tape.value)]
         scale = float(rng.choice([1.0, 1.0, 1e-4, 1e3]))
         shift = float(rng.choice([0.0, 0.0, 0.0, 5.0, -3.0])) * float(np.ptp(calm))
+        # How far a steady fall has still to go, only the level can tell.
+        shift = 0.0 if is_steady(tape.clean) else shift
         first = int(rng.choice([0, 0, 1, 5000]))
         if metric == "loss":
             metric = str(rng.choice(["loss", "loss", "train_loss", "train/loss", "nll"]))
@@ -96,14 +101,16 @@ def _dressed(name: str, family: str, sketch: Sketch, truth: Any, rng: np.random.
     if len(tape.val):
         series.append(Series("val_loss", "validation", at(tape.val_step.astype(int)), tape.val))
     placed = tuple(Event(e.behaviour, at(e.start), at(e.stop)) for e in events)
-    return Training(name, family, Run(name, name, tuple(series)), labels, placed, end, unscored, sketch.rising)
+    return Training(
+        name, family, Run(name, name, tuple(series)), labels, placed, end, unscored, sketch.rising
+    )
 
 
 def _fingerprint() -> str:
     here = Path(__file__).parent
     digest = hashlib.sha256(np.__version__.encode())
-    for name in ("trainings.py", "_tasks.py", "_recipes.py", "_truth.py"):
-        digest.update((here / name).read_bytes())
+    for path in (here / "trainings.py", *sorted(here.glob("_*.py"))):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -135,7 +142,8 @@ def _read(path: Path) -> list[Training]:
     with np.load(path, allow_pickle=False) as arrays:
         for i, entry in enumerate(json.loads(arrays["about"].tobytes())):
             series = tuple(
-                Series(name, part, arrays[f"{i}.{j}.step"], arrays[f"{i}.{j}.value"]) for j, (name, part) in enumerate(entry["run"])
+                Series(name, part, arrays[f"{i}.{j}.step"], arrays[f"{i}.{j}.value"])
+                for j, (name, part) in enumerate(entry["run"])
             )
             entry |= {
                 "run": Run(entry["name"], entry["name"], series),
@@ -149,17 +157,23 @@ def _read(path: Path) -> list[Training]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--list", action="store_true", help="print names, lengths, labels, events and what is unscored")
+    parser.add_argument(
+        "--list", action="store_true", help="print names, lengths, labels, events and what is unscored"
+    )
     parser.add_argument("--split", choices=("dev", "test", "all"), default="all")
     parser.add_argument("--cache", type=Path, default=None, help="folder to keep the generated set in")
     options = parser.parse_args()
     trainings = load(options.split, options.cache)
     if options.list:
         for t in trainings:
-            places = " ".join(f"{e.behaviour}={e.start}-{e.stop}" for e in t.events)
-            series = t.run.series[0]
-            labels = ";".join(sorted(t.labels))
-            print(f"{t.name:38} {len(series):6} {series.name:14} {labels:40} {t.convergence or '?':16} {places}  (unscored: {';'.join(sorted(t.unscored))})")
+            series, labels = t.run.series[0], ";".join(sorted(t.labels))
+            print(
+                f"{t.name:38} {len(series):6} {series.name:14} {labels:40} {t.convergence or '?':16}", end=""
+            )
+            print(
+                *(f" {e.behaviour}={e.start}-{e.stop}" for e in t.events),
+                f" unscored={';'.join(sorted(t.unscored))}",
+            )
     print(f"{len(trainings)} trainings of {len({t.family for t in trainings})} families")
 
 
