@@ -112,7 +112,9 @@ def _named(runs: list[Run], name: str, where: str) -> Run:
     for run in runs:
         if run.name.casefold() == name.casefold():
             return run
-    raise UnknownNameError(f"there is no run called {name!r}", where=where, name=name, known=[r.name for r in runs])
+    raise UnknownNameError(
+        f"there is no run called {name!r}", where=where, name=name, known=[r.name for r in runs]
+    )
 
 
 def main_series(run: Run, metric: str | None) -> Series:
@@ -126,9 +128,19 @@ def main_series(run: Run, metric: str | None) -> Series:
         for series in run.series:
             if series.name.casefold() == metric.casefold():
                 return series
-        raise UnknownNameError(f"there is no metric {metric!r}", where=run.source, name=metric, known=[s.name for s in run.series])
+        raise UnknownNameError(
+            f"there is no metric {metric!r}",
+            where=run.source,
+            name=metric,
+            known=[s.name for s in run.series],
+        )
     candidates = metrics.candidates(run.series)
-    if not candidates or metrics.kind(candidates[0].name) == "other" and len(run.series) > 12 and not _moves(candidates[0]):
+    if (
+        not candidates
+        or metrics.kind(candidates[0].name) == "other"
+        and len(run.series) > 12
+        and not _moves(candidates[0])
+    ):
         names = [s.name for s in run.series]
         raise NoCurveError(
             f"no loss in it. Found: {listed(names)}",
@@ -151,7 +163,12 @@ def _twin(run: Run, main: Series) -> Series | None:
     base = metrics.base(main.name)
     for split in ("validation", "test"):
         for series in run.series:
-            if series is not main and metrics.split(series.name) == split and metrics.base(series.name) == base and len(series) > 1:
+            if (
+                series is not main
+                and metrics.split(series.name) == split
+                and metrics.base(series.name) == base
+                and len(series) > 1
+            ):
                 return series
     return None
 
@@ -167,7 +184,9 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
     with np.errstate(all="ignore"):
         enough = len(curve.level) >= MIN_POINTS
         names = entries if enough else ("non-finite",)
-        findings = sorted((f for name in names for f in entries[name].find(curve)), key=lambda f: (f.start, -f.stop))
+        findings = sorted(
+            (f for name in names for f in entries[name].find(curve)), key=lambda f: (f.start, -f.stop)
+        )
         end = convergence(curve)
     verdict = _verdict(findings, enough)
     return Report(
@@ -200,12 +219,18 @@ def _headline(verdict: Verdict, findings: Sequence[Finding], end: Convergence, c
         return f"{len(curve.level)} points of {curve.series.name} are too few for a story: at least {MIN_POINTS} are needed."
     serious = [f for f in findings if f.concern == verdict]
     if verdict in {"failing", "attention"} and serious:
-        lead = min(serious, key=lambda f: _LEADING.index(f.behaviour) if f.behaviour in _LEADING else len(_LEADING))
+        lead = min(
+            serious, key=lambda f: _LEADING.index(f.behaviour) if f.behaviour in _LEADING else len(_LEADING)
+        )
         return lead.sentence
     fall = next((f for f in findings if f.behaviour.endswith("decrease")), None)
     if fall is not None:
-        state = {"converged": "and has converged", "still-improving": "and is still improving"}.get(end.status, "")
-        return f"{curve.series.name} {'rises' if curve.rising else 'falls'} as it should {state}".rstrip() + "."
+        state = {"converged": "and has converged", "still-improving": "and is still improving"}.get(
+            end.status, ""
+        )
+        return (
+            f"{curve.series.name} {'rises' if curve.rising else 'falls'} as it should {state}".rstrip() + "."
+        )
     return "Nothing in this curve calls for action."
 
 
@@ -215,7 +240,11 @@ def _next_steps(verdict: Verdict, findings: Sequence[Finding], end: Convergence)
     steps = [entries[f.behaviour].advice for f in sorted(findings, key=lambda f: order[f.concern])]
     kept = list(dict.fromkeys(s for s in steps if s))
     if not kept and verdict == "healthy":
-        kept = ["Nothing. Leave the run alone."] if end.status != "still-improving" else ["Nothing is wrong. Let it run on if you can afford it."]
+        kept = (
+            ["Nothing. Leave the run alone."]
+            if end.status != "still-improving"
+            else ["Nothing is wrong. Let it run on if you can afford it."]
+        )
     if verdict == "not examined":
         kept = ["Explain it again when more points have been logged."]
     return tuple(kept[:3])
@@ -224,7 +253,9 @@ def _next_steps(verdict: Verdict, findings: Sequence[Finding], end: Convergence)
 def _not_examined(curve: Curve, twin: Series | None, enough: bool) -> list[str]:
     notes = []
     if not enough:
-        notes.append(f"The shape of the curve: it has {len(curve.level)} finite points and {MIN_POINTS} are needed.")
+        notes.append(
+            f"The shape of the curve: it has {len(curve.level)} finite points and {MIN_POINTS} are needed."
+        )
     if twin is None and enough:
         notes.append("Overfitting: the log has no validation series for this metric.")
     notes.append("Whether updates had become small: the sizes of the updates are not judged from a log.")
@@ -233,4 +264,13 @@ def _not_examined(curve: Curve, twin: Series | None, enough: bool) -> list[str]:
 
 
 def _unexamined(run: Run, why: str) -> Report:
-    return Report(run, "not examined", why, None, (), Convergence("undetermined", 0.0, "The end of the run was not judged."), (), (why, ALWAYS))
+    return Report(
+        run,
+        "not examined",
+        why,
+        None,
+        (),
+        Convergence("undetermined", 0.0, "The end of the run was not judged."),
+        (),
+        (why, ALWAYS),
+    )

@@ -12,30 +12,44 @@ WINDOW = 0.25  # of the run: its last quarter
 MEANINGFUL = 0.014  # of the curve's scale, per quarter of the run
 SIGMAS = 3.0  # standard errors before a change at the end is believed
 
-PROMISE = (
-    "That is convergence in the practical sense: it is no promise of the best model, of a perfect solution or of a global optimum."
-)
+PROMISE = "That is convergence in the practical sense: it is no promise of the best model, of a perfect solution or of a global optimum."
 
 
 def convergence(curve: Curve) -> Convergence:
     """How the run stands at its end."""
     m = len(curve.level)
     if m < MIN_POINTS:
-        return Convergence("undetermined", 0.0, f"{m} points are too few to judge the end of the run: {MIN_POINTS} are needed.")
+        return Convergence(
+            "undetermined",
+            0.0,
+            f"{m} points are too few to judge the end of the run: {MIN_POINTS} are needed.",
+        )
     if curve.body < m or _ends_not_finite(curve):
-        return Convergence("not-converging", 0.95, "The run did not converge: it ended while running away from its minimum, or in values that are not numbers.")
+        return Convergence(
+            "not-converging",
+            0.95,
+            "The run did not converge: it ended while running away from its minimum, or in values that are not numbers.",
+        )
     swings = curve.swings
     if swings is not None and swings.stop >= 0.9 * m and swings.amplitude >= 0.1 * curve.range:
-        return Convergence("not-converging", 0.8, "The run is not converging: it still swings up and down at its end.")
+        return Convergence(
+            "not-converging", 0.8, "The run is not converging: it still swings up and down at its end."
+        )
     trend = curve.trend
     if not trend.falls:
-        return Convergence("not-converging", 0.7, "Nothing was gained over the run, so there is nothing that could have converged.")
+        return Convergence(
+            "not-converging",
+            0.7,
+            "Nothing was gained over the run, so there is nothing that could have converged.",
+        )
     return _end(curve)
 
 
 def _ends_not_finite(curve: Curve) -> bool:
     value = curve.series.value
-    return bool(len(value)) and (not np.isfinite(value[-1]) or any(g.kind == "empty-cells" for g in curve.gaps))
+    return bool(len(value)) and (
+        not np.isfinite(value[-1]) or any(g.kind == "empty-cells" for g in curve.gaps)
+    )
 
 
 def _end(curve: Curve) -> Convergence:
@@ -58,10 +72,19 @@ def _end(curve: Curve) -> Convergence:
         )
         return Convergence("still-improving", confidence(share.value / MEANINGFUL), sentence)
     if share.value < -3 * MEANINGFUL and z <= -SIGMAS:
-        return Convergence("not-converging", 0.7, f"The run is not converging: over {where} it lost some of what it had gained.")
+        return Convergence(
+            "not-converging",
+            0.7,
+            f"The run is not converging: over {where} it lost some of what it had gained.",
+        )
     since = _since(curve, start)
     sentence = f"Converged: the loss has stopped improving meaningfully since {span(curve, since, since).split('–')[0]}. {PROMISE}"
-    return Convergence("converged", confidence(1.5 + 2 * (1 - min(1.0, abs(share.value) / MEANINGFUL))), sentence, curve.step_at(since))
+    return Convergence(
+        "converged",
+        confidence(1.5 + 2 * (1 - min(1.0, abs(share.value) / MEANINGFUL))),
+        sentence,
+        curve.step_at(since),
+    )
 
 
 def _gain(curve: Curve, start: int) -> tuple[Estimate, float]:
@@ -75,7 +98,9 @@ def _gain(curve: Curve, start: int) -> tuple[Estimate, float]:
     error = max(float(np.median(curve.level_noise[start:])), residual) / np.sqrt(float(x @ x))
     quarter = WINDOW * len(curve.level) / curve.scale if curve.scale > 0 else 0.0
     gain = -slope * quarter
-    return Estimate(gain, gain - 1.96 * error * quarter, gain + 1.96 * error * quarter, "fraction"), -slope / max(error, 1e-300)
+    return Estimate(
+        gain, gain - 1.96 * error * quarter, gain + 1.96 * error * quarter, "fraction"
+    ), -slope / max(error, 1e-300)
 
 
 def _window_start(curve: Curve, window: float = WINDOW) -> int:

@@ -77,7 +77,9 @@ class Curve:
         part = self.clean[: self.body]
         late = part[max(1, round(0.05 * len(part))) :]
         bulk = float(np.ptp(late)) if len(late) else 0.0
-        return float(min(np.sqrt(self.range * max(bulk, 1e-3 * self.range)), max(5.0 * bulk, 1e-3 * self.range)))
+        return float(
+            min(np.sqrt(self.range * max(bulk, 1e-3 * self.range)), max(5.0 * bulk, 1e-3 * self.range))
+        )
 
     @functools.cached_property
     def noise(self) -> Floats:
@@ -101,7 +103,11 @@ class Curve:
         for jump in self.jumps(+1):
             before = self.clean[: jump.start + 1]
             gained = float(before.max() - before.min())
-            if jump.start >= 0.2 * self.body and jump.size >= 0.5 * gained and float(self.clean[-1]) - float(before.min()) >= 0.5 * gained:
+            if (
+                jump.start >= 0.2 * self.body
+                and jump.size >= 0.5 * gained
+                and float(self.clean[-1]) - float(before.min()) >= 0.5 * gained
+            ):
                 return jump.start + 1
         return self.body
 
@@ -110,7 +116,9 @@ class Curve:
         """The outline of the body, up to a step that undoes it."""
         b = self.kept
         fits = np.array([e for piece in self.segments if piece.start < b for e in (piece.begin, piece.end)])
-        return outline(self.clean[:b], self.noise[:b], self.level_noise[:b], float(np.ptp(self.clean[:b])), fits)
+        return outline(
+            self.clean[:b], self.noise[:b], self.level_noise[:b], float(np.ptp(self.clean[:b])), fits
+        )
 
     @functools.cached_property
     def swings(self) -> Swings | None:
@@ -157,7 +165,7 @@ def _runaway(level: Floats, noise: Floats) -> int:
         return n
     # It begins where the level last was within reach of its lowest stretch.
     near = float(level[lowest]) + max(0.1 * min(rise, max(fall, 8 * typical)), 4.0 * typical)
-    below = np.flatnonzero(level <= max(near, float(np.median(level[: n - n // 10]))if far else near))
+    below = np.flatnonzero(level <= max(near, float(np.median(level[: n - n // 10])) if far else near))
     return int(below[-1]) + 1 if len(below) else 1
 
 
@@ -172,4 +180,7 @@ def _rising_end(level: Floats, noise: Floats) -> bool:
     n = len(level)
     part = level[-max(4, n // 8) :]
     half = len(part) // 2
-    return bool(np.median(part[-half:]) - np.median(part[:half]) > 2.0 * np.median(noise[-len(part) :]) / np.sqrt(half))
+    return bool(
+        np.median(part[-half:]) - np.median(part[:half])
+        > 2.0 * np.median(noise[-len(part) :]) / np.sqrt(half)
+    )

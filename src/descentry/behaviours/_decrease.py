@@ -11,7 +11,9 @@ from descentry.behaviours._words import amount, change, found, metric, shown, sp
 from descentry.core.data import Finding
 
 JAGGED = 0.011  # noise of a point over the scale of the curve
-STRAIGHT = 0.75  # fall of the second half over that of the first: an exponential approach has well below a half
+STRAIGHT = (
+    0.75  # fall of the second half over that of the first: an exponential approach has well below a half
+)
 LONG = 0.3  # of what came before a divergence
 SMALL = 3.0  # standard deviations of a point: a fall that a plot of raw points hardly shows
 
@@ -53,13 +55,19 @@ def _even(curve: Curve) -> bool:
     part = curve.clean
     width = max(2, len(part) // 10)
     falls = part[:-width] - part[width:]
-    return bool(falls.max() <= 2.5 * curve.range * width / len(part) + 2 * float(np.median(curve.level_noise)))
+    return bool(
+        falls.max() <= 2.5 * curve.range * width / len(part) + 2 * float(np.median(curve.level_noise))
+    )
 
 
 def arrival(curve: Curve) -> int:
     """The first bin at which the fall is over but for a twentieth of it."""
     part = curve.clean[: curve.kept]
-    goal = curve.trend.end + 0.05 * (float(part.max()) - curve.trend.end) + 2.0 * float(np.median(curve.level_noise[: curve.body]))
+    goal = (
+        curve.trend.end
+        + 0.05 * (float(part.max()) - curve.trend.end)
+        + 2.0 * float(np.median(curve.level_noise[: curve.body]))
+    )
     return int(np.flatnonzero(part <= goal)[0]) if (part <= goal).any() else curve.kept
 
 

@@ -65,7 +65,9 @@ def jumps(level: Floats, noise: Floats, spread: float, bins: int, sign: int) -> 
         need = np.maximum(np.maximum(SIGMAS * own, SHARE * spread), FASTER * slow)
         margin = move / need
         found.extend(
-            Jump(int(a[i]), int(a[i]) + width, float(middle[i]), float(middle[a[i] + width]), float(margin[i]))
+            Jump(
+                int(a[i]), int(a[i]) + width, float(middle[i]), float(middle[a[i] + width]), float(margin[i])
+            )
             for i in np.flatnonzero(margin >= 1.0)
         )
     return [_placed(jump, level, side, sign) for jump in _apart(found)]

@@ -127,7 +127,8 @@ def point_noise(y: Floats, bins: int) -> Floats:
     edges = np.linspace(0, n - 2, blocks + 1).astype(int)
     each = np.array([MAD * np.median(bend[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)])
     centre = (edges[:-1] + edges[1:]) / 2 / max(1, n - 2) * bins
-    return np.interp(np.arange(bins) + 0.5, centre, each)
+    drifting: Floats = np.interp(np.arange(bins) + 0.5, centre, each)
+    return drifting
 
 
 def smooth(values: Floats, width: int = 25) -> Floats:

@@ -77,7 +77,8 @@ def _cost(sums: Floats) -> Floats:
     cov = sxy - sx * sy / s
     sloped = spread > 1e-12 * sxx
     explained = np.divide(cov * cov, spread, out=np.zeros_like(cov), where=sloped)
-    return np.maximum(syy - sy * sy / s - explained, 0.0)
+    error: Floats = np.maximum(syy - sy * sy / s - explained, 0.0)
+    return error
 
 
 def _fit(x: Floats, y: Floats, w: Floats, a: int, b: int) -> Segment:

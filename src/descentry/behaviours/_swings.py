@@ -158,4 +158,6 @@ def _bounces(curve: Curve) -> Swings | None:
     index = curve.reduced.first
     a = int(np.searchsorted(index, starts[hit][0], side="right")) - 1
     b = int(np.searchsorted(index, starts[hit][-1] + size - 1, side="right")) - 1
-    return Swings(max(a, 0), max(b, 0), float(np.median(heights[hit])), int(hit.sum()) * REVERSALS, bounce=True)
+    return Swings(
+        max(a, 0), max(b, 0), float(np.median(heights[hit])), int(hit.sum()) * REVERSALS, bounce=True
+    )

@@ -74,7 +74,11 @@ def outline(clean: Floats, noise: Floats, level_noise: Floats, spread: float, fi
 def _halves(clean: Floats) -> tuple[float, float]:
     m = len(clean)
     w = max(1, m // 20)
-    first, middle, last = np.median(clean[:w]), np.median(clean[(m - w) // 2 : (m + w + 1) // 2]), np.median(clean[-w:])
+    first, middle, last = (
+        np.median(clean[:w]),
+        np.median(clean[(m - w) // 2 : (m + w + 1) // 2]),
+        np.median(clean[-w:]),
+    )
     return float(first - middle), float(middle - last)
 
 
@@ -85,4 +89,4 @@ def _flat(fits: Floats, noise: Floats, level_noise: Floats) -> bool:
     if float(np.ptp(fits)) > 3.0 * max(typical, float(np.median(level_noise))):
         return False
     slope_error = float(np.median(level_noise)) * np.sqrt(12.0 / max(m, 1))
-    return abs(float(fits[-1] - fits[0])) <= max(SIGNIFICANT * slope_error, 0.3 * typical)
+    return bool(abs(float(fits[-1] - fits[0])) <= max(SIGNIFICANT * slope_error, 0.3 * typical))

@@ -71,7 +71,9 @@ def change(curve: Curve, begin: float, end: float, error: float) -> Estimate:
     """
     moved = abs(end - begin)
     if begin > 0 and end > 0 and not curve.rising:
-        return Estimate(moved / begin, (moved - 1.96 * error) / begin, (moved + 1.96 * error) / begin, "fraction")
+        return Estimate(
+            moved / begin, (moved - 1.96 * error) / begin, (moved + 1.96 * error) / begin, "fraction"
+        )
     return Estimate(moved, moved - 1.96 * error, moved + 1.96 * error, curve.series.name)
 
 

@@ -48,11 +48,23 @@ def find(curve: Curve) -> list[Finding]:
     rise = top - base
     fallen = float(before[0]) - float(before.min())
     scale = max(fallen, 8.0 * float(np.median(curve.noise[:body])), 1e-300)
-    factor = f", {number(top / base)} times as high" if base > 0 and not curve.rising and top / base > 1.5 else ""
+    factor = (
+        f", {number(top / base)} times as high" if base > 0 and not curve.rising and top / base > 1.5 else ""
+    )
     direction = "falls" if curve.rising else "rises"
     sentence = f"{metric(curve)} {direction} from {shown(curve, base)} to {shown(curve, top)} over {span(curve, body, m - 1)}{factor}, and does not come back."
     size = Estimate(rise, rise - 2 * curve.level_noise[0], rise + 2 * curve.level_noise[0], curve.series.name)
-    return [found(curve, "divergence", (body, m - 1), sentence, margin=1 + rise / scale, size=size, concern="failing")]
+    return [
+        found(
+            curve,
+            "divergence",
+            (body, m - 1),
+            sentence,
+            margin=1 + rise / scale,
+            size=size,
+            concern="failing",
+        )
+    ]
 
 
 BEHAVIOUR = Behaviour(

@@ -59,7 +59,17 @@ def find(curve: Curve) -> list[Finding]:
             f"{metric(curve)} {verb} by {amount(size)} at {span(curve, jump.start, jump.stop)} "
             f"(from {shown(curve, jump.before)} to {shown(curve, jump.after)}) and does not come back soon."
         )
-        findings.append(found(curve, "jump-up", (jump.start, jump.stop), sentence, margin=jump.margin, size=size, concern="attention"))
+        findings.append(
+            found(
+                curve,
+                "jump-up",
+                (jump.start, jump.stop),
+                sentence,
+                margin=jump.margin,
+                size=size,
+                concern="attention",
+            )
+        )
     return findings
 
 
@@ -74,7 +84,11 @@ def _at_start(curve: Curve) -> list[Jump]:
     need = max(0.4 * curve.range, 6.0 * float(curve.level_noise[0]))
     # Nearly all of the curve has to lie above its start: a first point that happened to be low is noise.
     above = float((level[top:] > level[0] + 0.25 * rise).mean())
-    return [Jump(0, top, float(level[0]), float(level[top]), rise / need)] if top > 0 and rise >= need and above >= 0.3 else []
+    return (
+        [Jump(0, top, float(level[0]), float(level[top]), rise / need)]
+        if top > 0 and rise >= need and above >= 0.3
+        else []
+    )
 
 
 def _lasts(curve: Curve, jump: Jump) -> bool:

@@ -37,7 +37,11 @@ def find(curve: Curve) -> list[Finding]:
     if _decrease.kind(curve) != "noisy":
         return []
     lead = "; the jumps from point to point are mini-batch noise, which is normal"
-    return [_decrease.finding(curve, "noisy-decrease", lead, min(4.0, _decrease.jaggedness(curve) / _decrease.JAGGED))]
+    return [
+        _decrease.finding(
+            curve, "noisy-decrease", lead, min(4.0, _decrease.jaggedness(curve) / _decrease.JAGGED)
+        )
+    ]
 
 
 BEHAVIOUR = Behaviour(
@@ -51,6 +55,9 @@ BEHAVIOUR = Behaviour(
     quiet_on=(
         Case("an exponential fall", lambda: descend(200)),
         Case("a constant with noise", lambda: noisy(500, level=1.0)),
-        Case("an explosion long after a short fall", lambda: [*descend(20), *noisy(80, level=0.2, sigma=0.05), *explosion(20, start=0.4)]),
+        Case(
+            "an explosion long after a short fall",
+            lambda: [*descend(20), *noisy(80, level=0.2, sigma=0.05), *explosion(20, start=0.4)],
+        ),
     ),
 )

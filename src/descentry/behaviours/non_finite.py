@@ -52,14 +52,29 @@ def find(curve: Curve) -> list[Finding]:
         sentence = f"{curve.series.name} becomes {kinds} at {steps(curve, start, start)} {ending}."
     else:
         sentence = f"{curve.series.name} is {kinds} at {count:,} points over {steps(curve, start, stop)}, with finite values after them."
-    return [Finding("non-finite", curve.series.name, start, stop, None, 0.99, sentence, "failing" if final else "attention")]
+    return [
+        Finding(
+            "non-finite",
+            curve.series.name,
+            start,
+            stop,
+            None,
+            0.99,
+            sentence,
+            "failing" if final else "attention",
+        )
+    ]
 
 
 def _kinds(values: np.ndarray, empty: bool) -> str:
     names = [n for n, test in (("NaN", np.isnan), ("infinite", np.isinf)) if test(values).any()]
     if empty:
         names.append("empty (as tables write NaN)")
-    return ", then ".join(reversed(names)) if names and names[0] == "NaN" and len(names) == 2 and not empty else ", ".join(names)
+    return (
+        ", then ".join(reversed(names))
+        if names and names[0] == "NaN" and len(names) == 2 and not empty
+        else ", ".join(names)
+    )
 
 
 BEHAVIOUR = Behaviour(
@@ -75,5 +90,8 @@ BEHAVIOUR = Behaviour(
         Case("ends in NaN", lambda: [*descend(60), *[float("nan")] * 5]),
         Case("one infinity in the middle", lambda: [*descend(60), float("inf"), *noisy(60, level=0.2)]),
     ),
-    quiet_on=(Case("a large but finite loss", lambda: [*descend(60), 1e30]), Case("a healthy run", lambda: noisy(200))),
+    quiet_on=(
+        Case("a large but finite loss", lambda: [*descend(60), 1e30]),
+        Case("a healthy run", lambda: noisy(200)),
+    ),
 )

@@ -44,12 +44,28 @@ def find(curve: Curve) -> list[Finding]:
     swings = curve.swings
     if swings is None:
         return []
-    how = "bounces from point to point" if swings.bounce else f"swings up and down ({swings.turns} turning points)"
+    how = (
+        "bounces from point to point"
+        if swings.bounce
+        else f"swings up and down ({swings.turns} turning points)"
+    )
     sentence = f"{metric(curve)} {how} by about {number(swings.amplitude)} over {span(curve, swings.start, swings.stop)}: more than noise would."
     noise = float(np.median(curve.level_noise))
-    size = Estimate(swings.amplitude, swings.amplitude - 2 * noise, swings.amplitude + 2 * noise, curve.series.name)
+    size = Estimate(
+        swings.amplitude, swings.amplitude - 2 * noise, swings.amplitude + 2 * noise, curve.series.name
+    )
     margin = 1.2 * swings.turns / _swings.REVERSALS
-    return [found(curve, "oscillation", (swings.start, swings.stop), sentence, margin=min(4.0, margin), size=size, concern="attention")]
+    return [
+        found(
+            curve,
+            "oscillation",
+            (swings.start, swings.stop),
+            sentence,
+            margin=min(4.0, margin),
+            size=size,
+            concern="attention",
+        )
+    ]
 
 
 BEHAVIOUR = Behaviour(
@@ -57,8 +73,7 @@ BEHAVIOUR = Behaviour(
     title="the loss swings up and down instead of settling",
     find=find,
     advice=(
-        "Try half the learning rate, or less momentum: swings of this kind come from steps that "
-        "overshoot."
+        "Try half the learning rate, or less momentum: swings of this kind come from steps that overshoot."
     ),
     seen_in=(
         Case("slow swings", lambda: 1.0 + 0.5 * np.sin(np.arange(400) / 12) + 0.01 * noisy(400, level=0.0)),

@@ -60,7 +60,15 @@ def find(curve: Curve) -> list[Finding]:
         f"by {steps(twin, stop, stop)}, while {metric(curve)} does not get worse: from there on the model fits its training data only."
     )
     size = Estimate(rise, rise - 2 * error, rise + 2 * error, twin.series.name)
-    finding = found(twin, "overfitting", (best, len(level) - 1), sentence, margin=(end - around) / need, size=size, concern="attention")
+    finding = found(
+        twin,
+        "overfitting",
+        (best, len(level) - 1),
+        sentence,
+        margin=(end - around) / need,
+        size=size,
+        concern="attention",
+    )
     return [finding]
 
 
@@ -84,11 +92,17 @@ BEHAVIOUR = Behaviour(
         Case(
             "a validation loss that turns",
             lambda: descend(200, floor=0.0),
-            validation=lambda: descend(200, floor=0.5) + 0.004 * np.maximum(0, np.arange(200) - 60) + white(200, 0.01),
+            validation=lambda: (
+                descend(200, floor=0.5) + 0.004 * np.maximum(0, np.arange(200) - 60) + white(200, 0.01)
+            ),
         ),
     ),
     quiet_on=(
-        Case("a validation loss that stays", lambda: descend(200, floor=0.0), validation=lambda: descend(200, floor=0.5) + white(200, 0.01)),
+        Case(
+            "a validation loss that stays",
+            lambda: descend(200, floor=0.0),
+            validation=lambda: descend(200, floor=0.5) + white(200, 0.01),
+        ),
         Case("no validation loss", lambda: noisy(200)),
     ),
 )

@@ -51,8 +51,14 @@ def find(curve: Curve) -> list[Finding]:
         if swings is not None and not swings.bounce and start <= swings.stop and stop >= swings.start:
             continue
         level = float(np.median(curve.clean[start : stop + 1]))
-        after = "then moves on" if curve.body == len(curve.level) or stop < curve.body - 1 else "until it runs away"
-        sentence = f"{metric(curve)} stays at about {shown(curve, level)} over {span(curve, start, stop)}, {after}."
+        after = (
+            "then moves on"
+            if curve.body == len(curve.level) or stop < curve.body - 1
+            else "until it runs away"
+        )
+        sentence = (
+            f"{metric(curve)} stays at about {shown(curve, level)} over {span(curve, start, stop)}, {after}."
+        )
         margin = 1.0 + curve.step_share(start, stop) / LASTING / 2
         findings.append(found(curve, "plateau", (start, stop), sentence, margin=margin))
     return findings

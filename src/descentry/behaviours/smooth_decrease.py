@@ -36,7 +36,14 @@ def find(curve: Curve) -> list[Finding]:
     if _decrease.kind(curve) != "smooth":
         return []
     jagged = _decrease.jaggedness(curve)
-    return [_decrease.finding(curve, "smooth-decrease", ", smoothly", 1.5 if jagged == 0 else min(4.0, _decrease.JAGGED / jagged))]
+    return [
+        _decrease.finding(
+            curve,
+            "smooth-decrease",
+            ", smoothly",
+            1.5 if jagged == 0 else min(4.0, _decrease.JAGGED / jagged),
+        )
+    ]
 
 
 BEHAVIOUR = Behaviour(
@@ -50,6 +57,9 @@ BEHAVIOUR = Behaviour(
     quiet_on=(
         Case("a noisy fall", lambda: noisy(500)),
         Case("a constant with noise", lambda: noisy(500, level=1.0)),
-        Case("an explosion long after a short fall", lambda: [*descend(20), *noisy(80, level=0.2, sigma=0.004), *explosion(20, start=0.2)]),
+        Case(
+            "an explosion long after a short fall",
+            lambda: [*descend(20), *noisy(80, level=0.2, sigma=0.004), *explosion(20, start=0.2)],
+        ),
     ),
 )

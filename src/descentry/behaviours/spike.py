@@ -66,7 +66,15 @@ def find(curve: Curve) -> list[Finding]:
     return _told(curve, kept, tops, order, excess, limit, trend)
 
 
-def _told(curve: Curve, kept: list[tuple[int, int]], tops: list[int], order: list[int], excess: Floats, limit: Floats, trend: Floats) -> list[Finding]:
+def _told(
+    curve: Curve,
+    kept: list[tuple[int, int]],
+    tops: list[int],
+    order: list[int],
+    excess: Floats,
+    limit: Floats,
+    trend: Floats,
+) -> list[Finding]:
     r, step = curve.reduced, curve.series.step
     findings = []
     for i in sorted(order[:3]):
@@ -79,11 +87,23 @@ def _told(curve: Curve, kept: list[tuple[int, int]], tops: list[int], order: lis
         )
         height = float(excess[top])
         size = Estimate(height, height - limit[top] / 6, height + limit[top] / 6, curve.series.name)
-        findings.append(Finding("spike", curve.series.name, a, b, size, confidence(float(height / limit[top]) + 0.5), sentence))
+        findings.append(
+            Finding(
+                "spike", curve.series.name, a, b, size, confidence(float(height / limit[top]) + 0.5), sentence
+            )
+        )
     if len(kept) > 3:
         last = findings[-1]
         more = f" ({len(kept) - 3:,} smaller spikes more, {steps(curve, int(step[r.cell_first[kept[0][0]]]), int(step[r.cell_last[kept[-1][1]]]))}.)"
-        findings[-1] = Finding(last.behaviour, last.series, last.start, last.stop, last.size, last.confidence, last.sentence + more)
+        findings[-1] = Finding(
+            last.behaviour,
+            last.series,
+            last.start,
+            last.stop,
+            last.size,
+            last.confidence,
+            last.sentence + more,
+        )
     return findings
 
 
@@ -99,7 +119,9 @@ def _groups(over: np.ndarray, gap: int) -> list[tuple[int, int]]:
     """Runs of true cells, joined across ``gap`` false ones."""
     at = np.flatnonzero(over)
     cuts = np.flatnonzero(np.diff(at) > gap)
-    return [(int(a), int(b)) for a, b in zip(at[np.r_[0, cuts + 1]], at[np.r_[cuts, len(at) - 1]], strict=True)]
+    return [
+        (int(a), int(b)) for a, b in zip(at[np.r_[0, cuts + 1]], at[np.r_[cuts, len(at) - 1]], strict=True)
+    ]
 
 
 BEHAVIOUR = Behaviour(
@@ -112,7 +134,10 @@ BEHAVIOUR = Behaviour(
     ),
     quiet_on=(
         Case("mini-batch noise", lambda: noisy(2_000, sigma=0.3)),
-        Case("noise with a heavy upper tail", lambda: descend(1_000) + np.abs(white(1_000, 0.3)) * (white(1_000, 1.0, 1) > 0.8)),
+        Case(
+            "noise with a heavy upper tail",
+            lambda: descend(1_000) + np.abs(white(1_000, 0.3)) * (white(1_000, 1.0, 1) > 0.8),
+        ),
         Case("an explosion", lambda: [*descend(100), *explosion(20, start=0.2)]),
     ),
     exempt={"subsampling": "a spike between two logged points is not in the log"},

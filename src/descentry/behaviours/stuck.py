@@ -51,7 +51,16 @@ def find(curve: Curve) -> list[Finding]:
     worse = "below" if curve.rising else "above"
     sentence = f"{metric(curve)} never gets past where it began ({shown(curve, trend.start)}) over {whole}: it ends at {shown(curve, trend.end)}, {worse} its start."
     lost = (trend.end - trend.start) / max(3.0 * float(np.median(curve.noise)), tolerance, 1e-300)
-    return [found(curve, "stuck", (0, m - 1), sentence, margin=max(1.0, 1.0 + lost), concern="failing" if lost > 1 else "attention")]
+    return [
+        found(
+            curve,
+            "stuck",
+            (0, m - 1),
+            sentence,
+            margin=max(1.0, 1.0 + lost),
+            concern="failing" if lost > 1 else "attention",
+        )
+    ]
 
 
 BEHAVIOUR = Behaviour(
@@ -66,7 +75,10 @@ BEHAVIOUR = Behaviour(
     seen_in=(
         Case("noise about a constant", lambda: noisy(400, level=2.3)),
         Case("exactly constant", lambda: np.full(60, 0.693147)),
-        Case("a rise that is never made good", lambda: 2.0 + 0.4 * (1 - np.exp(-np.arange(300) / 10)) + white(300, 0.02)),
+        Case(
+            "a rise that is never made good",
+            lambda: 2.0 + 0.4 * (1 - np.exp(-np.arange(300) / 10)) + white(300, 0.02),
+        ),
     ),
     quiet_on=(
         Case("a noisy fall", lambda: noisy(400)),

@@ -54,7 +54,9 @@ def find(curve: Curve) -> list[Finding]:
             f"{metric(curve)} {verb} suddenly by {amount(size)} at {span(curve, jump.start, jump.stop)} "
             f"(from {shown(curve, jump.before)} to {shown(curve, jump.after)})."
         )
-        findings.append(found(curve, "sudden-drop", (jump.start, jump.stop), sentence, margin=jump.margin, size=size))
+        findings.append(
+            found(curve, "sudden-drop", (jump.start, jump.stop), sentence, margin=jump.margin, size=size)
+        )
     return findings
 
 

@@ -140,6 +140,32 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Measurement:
+    """One reading of an instrument on a live run.
+
+    Attributes:
+        instrument: Id of the instrument.
+        series: What was read: the instrument's name for it, with the layer where there is one
+            (``update-ratio/fc1.weight``).
+        step: The optimizer update it was read at.
+        value: The reading.
+        error: Its standard error; None where it is exact or unknown.
+        unit: Of value and error.
+        cost: Seconds that the reading took, this series' share of them.
+        bound: Which side the true value lies on: ``""``, ``lower`` or ``upper``.
+    """
+
+    instrument: str
+    series: str
+    step: int
+    value: float
+    error: float | None
+    unit: str
+    cost: float
+    bound: Literal["", "lower", "upper"] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Convergence:
     """The verdict on the end of a run.
 

@@ -104,7 +104,9 @@ def test_the_same_loss_in_single_precision_jitter_is_constant():
 
 def test_a_plateau_and_noise_are_no_failure():
     rng = np.random.default_rng(1)
-    values = np.r_[np.linspace(2.0, 1.0, 200), np.full(300, 1.0), np.linspace(1.0, 0.4, 300), np.full(300, 0.4)]
+    values = np.r_[
+        np.linspace(2.0, 1.0, 200), np.full(300, 1.0), np.linspace(1.0, 0.4, 300), np.full(300, 0.4)
+    ]
     report, seen = story(values + 0.03 * rng.standard_normal(len(values)))
     assert report.verdict == "healthy"
     assert "plateau" in seen
