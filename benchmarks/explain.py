@@ -1,12 +1,13 @@
-"""How fast a recorded run is explained, and in how much memory; all ratios are of times measured side by
-side.
+"""Times how fast a recorded run is explained, and measures in how much memory.
 
-1. A Parquet file of ten million points (step int64, loss float64): the whole of ``descentry.explain``
-beside only loading the two columns into arrays with pyarrow and with polars, in one process, taking turns,
-the best of several; and the peak memory of ``explain`` in a process of its own, beside the size of the two
-arrays. 2. Event files, beside TensorBoard's reader: see ``event_files.py``, which is run as it is. 3. A
-CSV file of ten thousand points through the command line: medians of processes that take turns, beside an
-interpreter that does nothing and one that imports numpy.
+All ratios are of times measured side by side.
+
+1. A Parquet file of ten million points (step int64, loss float64): the whole of ``descentry.explain`` beside
+   only loading the two columns into arrays with pyarrow and with polars, in one process, taking turns, the
+   best of several; and the peak memory of ``explain`` in its own process, beside the size of the two arrays.
+2. A CSV file of ten thousand points through the command line: medians of processes that take turns, beside
+   an interpreter that does nothing and one that imports numpy.
+3. Event files, beside TensorBoard's reader: see ``event_files.py``, which is run as it is.
 
     python -m benchmarks.explain [--points 10000000] [--rounds 5] [--skip-events]
 
@@ -74,7 +75,7 @@ def load_polars(path: Path) -> None:
 
 
 def peak_bytes(path: Path, small: Path) -> int:
-    """How far explaining ``path`` raises this process's peak memory; what a small file costs is not counted."""
+    """How far explaining ``path`` raises the peak memory of this process, once a small file was explained."""
     explain(small)
     unit = 1 if sys.platform == "darwin" else 1024
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -111,14 +112,13 @@ def parquet(folder: Path, points: int, rounds: int) -> None:
     print(f"Parquet, {points:,} points, best of {rounds}:")
     print(f"  descentry.explain, whole   {whole * 1e3:8.0f} ms")
     print(
-        f"  pyarrow, loading only      {arrow * 1e3:8.0f} ms   explain takes {whole / arrow:.2f} times as long"
+        f"  pyarrow, loading only      {arrow * 1e3:8.0f} ms   explain takes {whole / arrow:.2f} times that"
     )
     print(
-        f"  polars, loading only       {polars * 1e3:8.0f} ms   explain takes {whole / polars:.2f} times as long"
+        f"  polars, loading only       {polars * 1e3:8.0f} ms   explain takes {whole / polars:.2f} times that"
     )
-    print(
-        f"  peak memory of explain     {peak / 1e6:8.0f} MB   {peak / arrays:.2f} times the arrays' {arrays / 1e6:.0f} MB"
-    )
+    print(f"  the two arrays             {arrays / 1e6:8.0f} MB")
+    print(f"  peak memory of explain     {peak / 1e6:8.0f} MB   {peak / arrays:.2f} times that")
 
 
 def command_line(folder: Path, rounds: int) -> None:
@@ -137,18 +137,17 @@ def command_line(folder: Path, rounds: int) -> None:
     ]
     nothing, numpy, whole = (statistics.median(taken) for taken in taking_turns(tasks, rounds))
     print(f"Command line, CSV of 10,000 points, median of {rounds} processes:")
+    beyond = (whole - nothing) * 1e3
     print(f"  python -c pass             {nothing * 1e3:8.1f} ms")
     print(f"  python -c 'import numpy'   {numpy * 1e3:8.1f} ms")
-    print(
-        f"  descentry explain run.csv  {whole * 1e3:8.1f} ms   {(whole - nothing) * 1e3:.1f} ms beyond the interpreter"
-    )
+    print(f"  descentry explain run.csv  {whole * 1e3:8.1f} ms   {beyond:.1f} ms beyond the first")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--points", type=int, default=10_000_000, help="of the Parquet file")
     parser.add_argument(
-        "--rounds", type=int, default=5, help="of loading and explaining; four times as many of processes"
+        "--rounds", type=int, default=5, help="of loading and explaining; four times as many processes"
     )
     parser.add_argument("--skip-events", action="store_true", help="leave the event files out")
     parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)

@@ -111,7 +111,7 @@ def test_a_final_plateau_of_a_converged_run_and_one_within_a_failure_are_no_alar
 def test_macro_f1_is_the_mean_over_the_labels_that_occur_and_micro_pools_them() -> None:
     cases = [case("spike", "spike"), case("jump-up", "spike"), case("", "stuck")]
     counts = score.presence(cases)
-    # spike: one hit, one alarm; jump-up: one miss; stuck is told but never true, so it is no part of the mean.
+    # spike: one hit, one alarm; jump-up: one miss; stuck is told but never true: no part of the mean.
     assert score.macro(counts) == pytest.approx((2 / 3 + 0) / 2)
     assert score.micro(counts) == pytest.approx(2 / (2 + 2 + 1))
 
