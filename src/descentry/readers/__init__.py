@@ -18,6 +18,7 @@ from descentry.readers._source import Source
 __all__ = ["Reader", "from_bytes", "read", "read_all"]
 
 MAX_FILES = 100_000
+LAST_RESORT = 0.1  # readers this unsure are asked about a file that the user names, not about all in a folder
 Progress = Callable[[int, int, str], None]
 
 
@@ -80,9 +81,9 @@ def _readers(*, folder: bool) -> list[Reader]:
     return [r for r in catalog.entries("readers").values() if r.folder == folder]
 
 
-def _recognise(source: Source) -> Reader | None:
+def _recognise(source: Source, least: float = 0.0) -> Reader | None:
     best = max(((r.sniff(source), r) for r in _readers(folder=source.is_folder)), key=lambda pair: pair[0], default=None)
-    return best[1] if best is not None and best[0] > 0 else None
+    return best[1] if best is not None and best[0] > least else None
 
 
 def _reader_for(source: Source) -> Reader:
@@ -193,7 +194,7 @@ def _recognise_in_folder(source: Source) -> Reader | None:
         return None
     if not source.path.is_file() or not source.size:
         return None
-    return _recognise(source)
+    return _recognise(source, LAST_RESORT)
 
 
 def _not_found(path: Path, where: str) -> NotFoundError:

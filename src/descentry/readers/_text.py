@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator
 
 from descentry.core.data import Gap
-from descentry.readers._draft import to_float
 from descentry.readers._source import Source
 
 # A number as logs print it; ``1.#QNAN`` and its kin are what old C runtimes of Windows print.
@@ -28,11 +27,13 @@ def number(text: str) -> float | None:
     >>> number(" 1.5E+01 "), number("-1.#INF"), number("n/a")
     (15.0, -inf, None)
     """
-    value = to_float(text)
-    if value is None and "1.#" in text:
-        value = float("inf") if "#INF" in text else float("nan")
-        return -value if text.lstrip().startswith("-") else value
-    return value
+    try:
+        return float(text) if "_" not in text else None
+    except ValueError:
+        if "1.#" not in text:
+            return None
+    value = float("inf") if "#INF" in text else float("nan")
+    return -value if text.lstrip().startswith("-") else value
 
 
 def log_lines(source: Source, gaps: list[Gap]) -> Iterator[tuple[int, str]]:

@@ -46,6 +46,11 @@ _MARK = "json_stats: {"
 _BARE = re.compile(r":\s*(-?)(nan|inf)\b", re.IGNORECASE)
 
 
+def _spelled(found: re.Match[str]) -> str:
+    """A bare number as Python's JSON spells it; it has no -NaN."""
+    return ": NaN" if found[2].lower() == "nan" else f": {found[1]}Infinity"
+
+
 def _sniff(source: Source) -> float:
     return score(source, _MARK, lambda line: line.startswith(_MARK), 0.95)
 
@@ -58,10 +63,7 @@ def _read(source: Source) -> list[Draft]:
             continue
         text = line[len(_MARK) - 1 :]
         try:
-            record = parse_json(
-                _BARE.sub(lambda m: f": {m[1]}{'NaN' if m[2].lower() == 'nan' else 'Infinity'}", text),
-                source.name,
-            )
+            record = parse_json(_BARE.sub(_spelled, text), source.name)
         except ValueError:
             broken += 1
             continue

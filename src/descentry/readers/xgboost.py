@@ -37,22 +37,26 @@ from descentry.readers._entry import Reader, Rows
 from descentry.readers._source import Source
 from descentry.readers._text import COUNT, NUMBER, log_lines, number, score
 
-_NAME = r"[^\s:#]{1,80}-[^\s:#]{1,80}"
-# SageMaker writes its tabs as #011.
-_ROUND = re.compile(rf"^(?:\[[\d:]+\] |.*?[|\]] ?)?\[({COUNT})\](?=(?:\s|#011){{1,4}}{_NAME}:{NUMBER})")
-_PAIR = re.compile(rf"({_NAME}):({NUMBER})(?=[\s+#]|$)")
+_NAME = r"[^\s:]{1,80}-[^\s:]{1,80}"
+_ROUND = re.compile(rf"^(?:\[[^\]]{{1,80}}\] ?)?\[({COUNT})\](?=\s{{1,4}}{_NAME}:{NUMBER})")
+_PAIR = re.compile(rf"({_NAME}):({NUMBER})(?=[\s+]|$)")
 
 
 def _sniff(source: Source) -> float:
-    return score(source, "]", _ROUND.match)
+    return score(source, "]", lambda line: _ROUND.match(_with_tabs(line)))
+
+
+def _with_tabs(line: str) -> str:
+    return line.replace("#011", "\t")  # as SageMaker writes them
 
 
 def _read(source: Source) -> list[Draft]:
     log = Collector()
     repeated = False
     for row, line in log_lines(source, log.gaps):
-        if "-" in line and ":" in line and not repeated and (found := _ROUND.match(line)):
-            pairs = _PAIR.findall(line, found.end())
+        text = _with_tabs(line)
+        if text.startswith("[") and not repeated and (found := _ROUND.match(text)):
+            pairs = _PAIR.findall(text, found.end())
             log.add(
                 row,
                 [(name, value) for name, text in pairs if (value := number(text)) is not None],
