@@ -18,6 +18,9 @@ from descentry.readers._objects import from_object
 
 ALWAYS = "Why the curve does this is not examined: a log alone does not show gradients, weights or data."
 
+# Of so many series with names that say nothing the first is taken; of more, the user has to choose.
+FEW = 3
+
 
 def explain(
     source: Any,
@@ -29,7 +32,7 @@ def explain(
 ) -> Report:
     """The story of one recorded run.
 
-    Reading is linear in the number of points; the story takes a few tens of milliseconds whatever their number.
+    Reading is linear in the number of points; the story takes some ten milliseconds whatever their number.
 
     Args:
         source: A path, a Run, a DataFrame, a dict of equally long lists, or an array of losses.
@@ -39,7 +42,8 @@ def explain(
         run: Name of the run, where the source holds several.
 
     Raises:
-        DescentryError: The source cannot be read, or holds no such metric, or several runs.
+        DescentryError: The source cannot be read, or holds no such metric.
+        SeveralRunsError: It holds several runs, and none was named.
     """
     runs = runs_of(source, step=step)
     if run is not None:
@@ -135,12 +139,8 @@ def main_series(run: Run, metric: str | None) -> Series:
             known=[s.name for s in run.series],
         )
     candidates = metrics.candidates(run.series)
-    if (
-        not candidates
-        or metrics.kind(candidates[0].name) == "other"
-        and len(run.series) > 12
-        and not _moves(candidates[0])
-    ):
+    unknown = [c for c in candidates if metrics.kind(c.name) == "other"]
+    if not candidates or (candidates[0] in unknown and len(unknown) > FEW):
         names = [s.name for s in run.series]
         raise NoCurveError(
             f"no loss in it. Found: {listed(names)}",
@@ -149,11 +149,6 @@ def main_series(run: Run, metric: str | None) -> Series:
             found=names,
         )
     return candidates[0]
-
-
-def _moves(series: Series) -> bool:
-    finite = series.value[np.isfinite(series.value)]
-    return len(finite) > 1 and float(np.ptp(finite)) > 0
 
 
 def _twin(run: Run, main: Series) -> Series | None:
@@ -216,7 +211,8 @@ _LEADING = ("divergence", "non-finite", "stuck", "oscillation", "jump-up", "over
 
 def _headline(verdict: Verdict, findings: Sequence[Finding], end: Convergence, curve: Curve) -> str:
     if verdict == "not examined":
-        return f"{len(curve.level)} points of {curve.series.name} are too few for a story: at least {MIN_POINTS} are needed."
+        name, points = curve.series.name, len(curve.level)
+        return f"{points} points of {name} are too few for a story: at least {MIN_POINTS} are needed."
     serious = [f for f in findings if f.concern == verdict]
     if verdict in {"failing", "attention"} and serious:
         lead = min(

@@ -32,12 +32,12 @@ def bump(n: int, at: int, width: int, height: float) -> Floats:
 
 def power_law(n: int, *, start: float = 3.0, exponent: float = 0.3) -> Floats:
     """A fall as large models show it."""
-    return start * (1.0 + np.arange(n)) ** -exponent
+    return np.asarray(start * (1.0 + np.arange(n, dtype=np.float64)) ** -exponent)
 
 
 def explosion(n: int, *, start: float, factor: float = 2.0) -> Floats:
     """A geometric growth from ``start``."""
-    return start * factor ** np.arange(float(n))
+    return start * np.exp(np.log(factor) * np.arange(n, dtype=np.float64))
 
 
 def staircase(n: int, *, drop_at: float = 0.5, sigma: float = 0.01, drop: float = 0.4) -> Floats:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from descentry.behaviours._curve import MAD, MIN_POINTS, Curve
-from descentry.behaviours._words import confidence, percent, span
+from descentry.behaviours._words import amount, confidence, metric, span
 from descentry.core.data import Convergence, Estimate
 
 WINDOW = 0.25  # of the run: its last quarter
 MEANINGFUL = 0.014  # of the curve's scale, per quarter of the run
 SIGMAS = 3.0  # standard errors before a change at the end is believed
 
-PROMISE = "That is convergence in the practical sense: it is no promise of the best model, of a perfect solution or of a global optimum."
+PROMISE = (
+    "That is convergence in the practical sense: it is no promise of the best model, "
+    "of a perfect solution or of a global optimum."
+)
 
 
 def convergence(curve: Curve) -> Convergence:
@@ -28,7 +31,7 @@ def convergence(curve: Curve) -> Convergence:
         return Convergence(
             "not-converging",
             0.95,
-            "The run did not converge: it ended while running away from its minimum, or in values that are not numbers.",
+            "The run did not converge: it ended while running away, or in values that are not numbers.",
         )
     swings = curve.swings
     if swings is not None and swings.stop >= 0.9 * m and swings.amplitude >= 0.1 * curve.range:
@@ -66,8 +69,11 @@ def _end(curve: Curve) -> Convergence:
                 start, share, z = wider, longer, surer
     where = span(curve, start, m - 1)
     if share.value > MEANINGFUL and z >= SIGMAS:
+        unit = curve.scale
+        rate = Estimate(unit * share.value, unit * share.low, unit * share.high, curve.series.name)
         sentence = (
-            f"Still improving: over {where} the loss gained {percent(share)} of everything it gained in the run for every quarter of its length. "
+            f"Still improving: over {where} {metric(curve)} {'rose' if curve.rising else 'fell'} "
+            f"at a rate of {amount(rate)} per quarter of the run. "
             "Training longer will probably help; by how much, this curve cannot promise."
         )
         return Convergence("still-improving", confidence(share.value / MEANINGFUL), sentence)
@@ -78,7 +84,8 @@ def _end(curve: Curve) -> Convergence:
             f"The run is not converging: over {where} it lost some of what it had gained.",
         )
     since = _since(curve, start)
-    sentence = f"Converged: the loss has stopped improving meaningfully since {span(curve, since, since).split('–')[0]}. {PROMISE}"
+    at = span(curve, since, since).split("–")[0]
+    sentence = f"Converged: {metric(curve)} has stopped improving meaningfully since {at}. {PROMISE}"
     return Convergence(
         "converged",
         confidence(1.5 + 2 * (1 - min(1.0, abs(share.value) / MEANINGFUL))),
@@ -88,7 +95,7 @@ def _end(curve: Curve) -> Convergence:
 
 
 def _gain(curve: Curve, start: int) -> tuple[Estimate, float]:
-    """What a straight line through the bins from ``start`` gains per quarter of the run, and in standard errors."""
+    """What a straight line from bin ``start`` on gains per quarter of the run, and in standard errors."""
     part = curve.clean[start:]
     x = np.arange(len(part), dtype=np.float64)
     x -= x.mean()
@@ -104,7 +111,7 @@ def _gain(curve: Curve, start: int) -> tuple[Estimate, float]:
 
 
 def _window_start(curve: Curve, window: float = WINDOW) -> int:
-    """The last quarter (or ``window``), or what follows the last sudden drop in it when that is enough to judge."""
+    """The last quarter (or ``window``), or what follows the last sudden drop in it when that is enough."""
     m = len(curve.level)
     start = m - max(6, round(window * m))
     for jump in curve.jumps(-1):

@@ -1,4 +1,4 @@
-"""A curve made ready to be judged: oriented, cleaned of what is not finite, reduced, with its noise beside it.
+"""A curve made ready to be judged: oriented, reduced to its finite points, with its noise beside it.
 
 Everything a behaviour decides is decided on at most ``BINS`` points, so 20 points and 10 million are judged
 by the same rules; only spikes are looked for at the full resolution. All statistics are robust (medians and
@@ -18,7 +18,7 @@ from descentry.behaviours._jumps import Jump, jumps
 from descentry.behaviours._segments import Segment, segment
 from descentry.behaviours._swings import Swings, widest
 from descentry.behaviours._trend import Trend, outline
-from descentry.core.data import Floats, Gap, Ints, Series
+from descentry.core.data import Floats, Gap, Series
 
 MIN_POINTS = 8  # below this no trend can be told from noise at 95%: see the decision record
 FLOOR = 0.002  # of the scale: what no eye sees on a plot is not called a change
@@ -69,7 +69,7 @@ class Curve:
 
     @functools.cached_property
     def scale(self) -> float:
-        """What a change is compared with: the geometric mean of the range and the range after the first twentieth.
+        """What changes are compared with: the geometric mean of the range and that after the first twentieth.
 
         The first few points of a run often fall further than all the others together; neither they nor the
         rest alone are what an eye measures by.

@@ -35,7 +35,7 @@ def kind(curve: Curve) -> Literal["smooth", "noisy"] | None:
 
 
 def slowness(curve: Curve) -> float:
-    """How nearly the fall is a straight line, where that tells that it has only begun; 0 where it does not."""
+    """How nearly the fall is a straight line, where that tells that it has only begun; else 0."""
     trend = curve.trend
     if trend.fall <= 0:
         return 0.0
@@ -81,5 +81,8 @@ def finding(curve: Curve, behaviour: str, lead: str, margin: float) -> Finding:
     stop = arrived if peak < arrived < 0.9 * curve.kept else curve.kept - 1
     size = change(curve, begin, trend.end, trend.error)
     verb = "rose" if curve.rising else "fell"
-    sentence = f"{metric(curve)} {verb} by {amount(size)} over {span(curve, peak, stop)} (from {shown(curve, begin)} to {shown(curve, trend.end)}){lead}."
+    sentence = (
+        f"{metric(curve)} {verb} by {amount(size)} over {span(curve, peak, stop)} "
+        f"(from {shown(curve, begin)} to {shown(curve, trend.end)}){lead}."
+    )
     return found(curve, behaviour, (peak, stop), sentence, margin=margin, size=size)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from descentry.behaviours._curve import Curve
-from descentry.core.data import Finding
+from descentry.core.data import Finding, Floats
 
-MakeValues = Callable[[], Sequence[float]]
+MakeValues = Callable[[], Sequence[float] | Floats]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ SIDE = 0.02  # of the run: what the level before and after is taken over
 
 @dataclass(frozen=True)
 class Jump:
-    """From bin ``start`` to ``stop`` the level goes from ``before`` to ``after``; ``margin`` over its threshold."""
+    """From bin ``start`` to ``stop`` the level goes ``before`` → ``after``; ``margin`` over the threshold."""
 
     start: int
     stop: int
@@ -46,7 +46,7 @@ def jumps(level: Floats, noise: Floats, spread: float, bins: int, sign: int) -> 
     m = len(level)
     if m < 12:
         return []
-    # The level on either side is a median over a few bins, so that a step smaller than the noise of one shows.
+    # The level on either side is a median over a few bins, so that a step below the noise of one shows.
     side = max(2, round(SIDE * m))
     windows = np.lib.stride_tricks.sliding_window_view(level, side)
     middle = np.median(windows, axis=1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -41,6 +43,11 @@ class Reduced:
     cell_first: Ints
     cell_last: Ints
     bad: bool
+
+    def at(self, index: Ints) -> Reduced:
+        """The same curve as part of a longer series, whose finite points stand at ``index``."""
+        moved = {n: index[getattr(self, n)] for n in ("first", "last", "cell_first", "cell_last")}
+        return dataclasses.replace(self, bad=True, **moved)
 
 
 def reduce(value: Floats, sign: float) -> Reduced:
@@ -99,8 +106,7 @@ def _reduce_long(value: Floats, sign: float) -> Reduced:
         finite = np.flatnonzero(np.isfinite(value))
         if len(finite) < n:
             part = reduce(value[finite], sign)
-            return Reduced(part.level, part.high, part.low, finite[part.first], finite[part.last], part.count, part.noise,
-                           finite[part.cell_first], finite[part.cell_last], bad=True)  # fmt: skip
+            return part.at(finite)
     if sign < 0:
         high, low, mean = -low, -high, -mean
     level = np.median(mean.reshape(BINS, MICRO), axis=1)
@@ -109,8 +115,18 @@ def _reduce_long(value: Floats, sign: float) -> Reduced:
     sample = sign * value[blocks[:, None] + np.arange(64)]
     bend = np.abs(sample[:, 2:] - 2 * sample[:, 1:-1] + sample[:, :-2])
     noise = MAD * np.median(bend, axis=1) / np.sqrt(6.0)
-    return Reduced(level, high, low, first[::MICRO], last[MICRO - 1 :: MICRO], np.add.reduceat(np.diff(edges), np.arange(0, cells, MICRO)),
-                   smooth(noise), first, last, bad=False)  # fmt: skip
+    return Reduced(
+        level=level,
+        high=high,
+        low=low,
+        first=first[::MICRO],
+        last=last[MICRO - 1 :: MICRO],
+        count=np.add.reduceat(np.diff(edges), np.arange(0, cells, MICRO)),
+        noise=running_median(noise, 25),
+        cell_first=first,
+        cell_last=last,
+        bad=False,
+    )
 
 
 def point_noise(y: Floats, bins: int) -> Floats:
@@ -125,15 +141,10 @@ def point_noise(y: Floats, bins: int) -> Floats:
     bend = np.abs(y[2:] - 2 * y[1:-1] + y[:-2]) / np.sqrt(6.0)
     blocks = int(np.clip(n // 24, 1, 16))
     edges = np.linspace(0, n - 2, blocks + 1).astype(int)
-    each = np.array([MAD * np.median(bend[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)])
+    each = np.array([MAD * np.median(bend[a:b]) for a, b in pairwise(edges)])
     centre = (edges[:-1] + edges[1:]) / 2 / max(1, n - 2) * bins
     drifting: Floats = np.interp(np.arange(bins) + 0.5, centre, each)
     return drifting
-
-
-def smooth(values: Floats, width: int = 25) -> Floats:
-    """Running median over neighbours; the ends use what they have."""
-    return running_median(values, width)
 
 
 def running_median(values: Floats, width: int) -> Floats:

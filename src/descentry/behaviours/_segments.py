@@ -8,6 +8,7 @@ most a few hundred bins the quadratic search costs milliseconds, so nothing fast
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -67,11 +68,11 @@ def segment(level: Floats, noise: Floats) -> tuple[Segment, ...]:
     while cuts[-1] > 0:
         cuts.append(int(back[cuts[-1]]))
     cuts.reverse()
-    return tuple(_fit(x, y, w, a, b).scaled(unit, centre) for a, b in zip(cuts[:-1], cuts[1:], strict=True))
+    return tuple(_fit(x, y, w, a, b).scaled(unit, centre) for a, b in pairwise(cuts))
 
 
 def _cost(sums: Floats) -> Floats:
-    """Weighted squared error of the best line, from the six weighted sums of each candidate piece (float64[6, n])."""
+    """Weighted squared error of the best line, from six weighted sums of each candidate (float64[6, n])."""
     s, sx, sxx, sy, sxy, syy = sums
     spread = sxx - sx * sx / s
     cov = sxy - sx * sy / s

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,7 @@ BLOCK = 128
 
 @dataclass(frozen=True)
 class Swings:
-    """Bins ``start``..``stop``, the median height of a swing, how many turning points, whether from point to point."""
+    """Swings over bins ``start``..``stop``, their median height, and whether they go from point to point."""
 
     start: int
     stop: int
@@ -67,7 +68,7 @@ def _slow(curve: Curve) -> Swings | None:
 def _balance(level: Floats, turns: Ints) -> float:
     """Where, between low (0) and high (1), the level is found on average from one turn to the next."""
     places = []
-    for a, b in zip(turns[:-1], turns[1:], strict=True):
+    for a, b in pairwise(turns):
         low, high = sorted((float(level[a]), float(level[b])))
         places.append((float(level[a : b + 1].mean()) - low) / (high - low))
     return float(np.median(places))
@@ -111,7 +112,7 @@ def _periodic(curve: Curve) -> Swings | None:
 
 
 def repetition(y: Floats) -> Floats:
-    """Height of the swings in each row of ``y`` (float64[rows, n]) that repeats itself with some period, else 0.
+    """Height of the swings in each row of ``y`` (float64[rows, n]) that repeats itself, else 0.
 
     The autocorrelation of what is left after a cubic has to fall below −``REPEATS`` and come back above
     +``REPEATS`` at twice that lag (give or take a fifth). For white noise its standard error is 1/√n.

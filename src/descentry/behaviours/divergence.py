@@ -52,7 +52,10 @@ def find(curve: Curve) -> list[Finding]:
         f", {number(top / base)} times as high" if base > 0 and not curve.rising and top / base > 1.5 else ""
     )
     direction = "falls" if curve.rising else "rises"
-    sentence = f"{metric(curve)} {direction} from {shown(curve, base)} to {shown(curve, top)} over {span(curve, body, m - 1)}{factor}, and does not come back."
+    sentence = (
+        f"{metric(curve)} {direction} from {shown(curve, base)} to {shown(curve, top)} "
+        f"over {span(curve, body, m - 1)}{factor}, and does not come back."
+    )
     size = Estimate(rise, rise - 2 * curve.level_noise[0], rise + 2 * curve.level_noise[0], curve.series.name)
     return [
         found(

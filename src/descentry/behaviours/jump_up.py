@@ -45,7 +45,7 @@ def find(curve: Curve) -> list[Finding]:
     if curve.trend.flat:
         return []
     swings = curve.swings
-    findings = []
+    findings: list[Finding] = []
     for jump in [*_at_start(curve), *curve.jumps(+1)]:
         if jump.size < SHARE * curve.range or not _lasts(curve, jump):
             continue

@@ -51,7 +51,10 @@ def find(curve: Curve) -> list[Finding]:
         ending = "and stays so to the end" if count > 1 else "and the log ends there"
         sentence = f"{curve.series.name} becomes {kinds} at {steps(curve, start, start)} {ending}."
     else:
-        sentence = f"{curve.series.name} is {kinds} at {count:,} points over {steps(curve, start, stop)}, with finite values after them."
+        sentence = (
+            f"{curve.series.name} is {kinds} at {count:,} points over {steps(curve, start, stop)}, "
+            "with finite values after them."
+        )
     return [
         Finding(
             "non-finite",

@@ -49,7 +49,10 @@ def find(curve: Curve) -> list[Finding]:
         if swings.bounce
         else f"swings up and down ({swings.turns} turning points)"
     )
-    sentence = f"{metric(curve)} {how} by about {number(swings.amplitude)} over {span(curve, swings.start, swings.stop)}: more than noise would."
+    where = span(curve, swings.start, swings.stop)
+    sentence = (
+        f"{metric(curve)} {how} by about {number(swings.amplitude)} over {where}: more than noise would."
+    )
     noise = float(np.median(curve.level_noise))
     size = Estimate(
         swings.amplitude, swings.amplitude - 2 * noise, swings.amplitude + 2 * noise, curve.series.name

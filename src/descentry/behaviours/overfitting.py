@@ -56,8 +56,9 @@ def find(curve: Curve) -> list[Finding]:
     start, stop = twin.step_at(best), twin.step_at(len(level) - 1, last=True)
     verb = "falls" if twin.rising else "rises"
     sentence = (
-        f"{metric(twin)} is best at {steps(twin, start, start)} ({shown(twin, float(level[best]))}) and {verb} to {shown(twin, end)} "
-        f"by {steps(twin, stop, stop)}, while {metric(curve)} does not get worse: from there on the model fits its training data only."
+        f"{metric(twin)} is best at {steps(twin, start, start)} ({shown(twin, float(level[best]))}) "
+        f"and {verb} to {shown(twin, end)} by {steps(twin, stop, stop)}, "
+        f"while {metric(curve)} does not get worse: from there on the model fits its training data only."
     )
     size = Estimate(rise, rise - 2 * error, rise + 2 * error, twin.series.name)
     finding = found(

@@ -46,8 +46,9 @@ def find(curve: Curve) -> list[Finding]:
         return []
     last = curve.body - 1
     sentence = (
-        f"The fall of {metric(curve)} over {span(curve, 0, last)} is nearly a straight line: its second half gained "
-        f"{100 * slowness:.0f}% of what the first half did. It was still at the beginning of its way."
+        f"The fall of {metric(curve)} over {span(curve, 0, last)} is nearly a straight line: "
+        f"the second half gained {100 * slowness:.0f}% of what the first half did. "
+        "It was still at the beginning of its way."
     )
     return [found(curve, "slow-decrease", (0, last), sentence, margin=1.0 + slowness)]
 

@@ -82,7 +82,8 @@ def _told(
         top = tops[i]
         back = "drops" if curve.rising else "jumps"
         sentence = (
-            f"{metric(curve)} {back} from about {shown(curve, float(trend[top]))} to {shown(curve, float(r.high[top]))} "
+            f"{metric(curve)} {back} from about {shown(curve, float(trend[top]))} "
+            f"to {shown(curve, float(r.high[top]))} "
             f"at {steps(curve, a, b)} and recovers."
         )
         height = float(excess[top])
@@ -94,7 +95,8 @@ def _told(
         )
     if len(kept) > 3:
         last = findings[-1]
-        more = f" ({len(kept) - 3:,} smaller spikes more, {steps(curve, int(step[r.cell_first[kept[0][0]]]), int(step[r.cell_last[kept[-1][1]]]))}.)"
+        whole = steps(curve, int(step[r.cell_first[kept[0][0]]]), int(step[r.cell_last[kept[-1][1]]]))
+        more = f" ({len(kept) - 3:,} smaller spikes more, {whole}.)"
         findings[-1] = Finding(
             last.behaviour,
             last.series,
@@ -108,7 +110,7 @@ def _told(
 
 
 def _surroundings(curve: Curve, cells: int) -> tuple[Floats, Floats]:
-    """For each cell the level about it (the highest of its bin and both neighbours) and the noise of a point."""
+    """For each cell the highest level of its bin and both neighbours, and the noise of a point."""
     clean = curve.clean
     around = np.maximum.reduce([clean, np.r_[clean[:1], clean[:-1]], np.r_[clean[1:], clean[-1:]]])
     bins = np.minimum(np.arange(cells) * len(clean) // cells, len(clean) - 1)

@@ -42,14 +42,21 @@ def find(curve: Curve) -> list[Finding]:
     trend = curve.trend
     whole = span(curve, 0, m - 1)
     if trend.flat:
-        sentence = f"{metric(curve)} stays at {shown(curve, float(np.median(curve.clean)))} over {whole}: no trend can be told from its noise. Either it never learnt, or it had learnt before this log begins."
+        sentence = (
+            f"{metric(curve)} stays at {shown(curve, float(np.median(curve.clean)))} over {whole}: "
+            "no trend can be told from its noise. "
+            "Either it never learnt, or it had learnt before this log begins."
+        )
         return [found(curve, "stuck", (0, m - 1), sentence, margin=2.0, concern="attention")]
     lowest = float(curve.clean[max(1, m // 20) :].min())
     tolerance = max(4.0 * float(np.median(curve.level_noise)), 0.05 * curve.range)
     if lowest < trend.start - tolerance:
         return []
     worse = "below" if curve.rising else "above"
-    sentence = f"{metric(curve)} never gets past where it began ({shown(curve, trend.start)}) over {whole}: it ends at {shown(curve, trend.end)}, {worse} its start."
+    sentence = (
+        f"{metric(curve)} never gets past where it began ({shown(curve, trend.start)}) over {whole}: "
+        f"it ends at {shown(curve, trend.end)}, {worse} its start."
+    )
     lost = (trend.end - trend.start) / max(3.0 * float(np.median(curve.noise)), tolerance, 1e-300)
     return [
         found(

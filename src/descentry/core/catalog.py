@@ -25,6 +25,7 @@ def entries(room: str) -> Mapping[str, Any]:
 
     Raises:
         UnknownNameError: There is no such room.
+        ValueError: Two entries that ship with descentry have one id.
     """
     if room not in ROOMS:
         raise UnknownNameError(f"there is no room called {room!r}", name=room, known=ROOMS)
@@ -48,7 +49,7 @@ def modules(room: str) -> Mapping[str, ModuleType]:
     return MappingProxyType({name: importlib.import_module(f"descentry.{room}.{name}") for name in names})
 
 
-def entry(room: str, id: str) -> Any:  # noqa: A002 - `id` is what users call it
+def entry(room: str, id: str) -> Any:
     """One entry of ``room``.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The nouns: frozen, made of tuples and read-only arrays, so that they can be passed anywhere and compared."""
+"""The nouns: frozen, made of tuples and read-only arrays, so that they can be passed anywhere."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from descentry.core import catalog
+from descentry.core.errors import listed
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -52,7 +53,8 @@ class Series:
         if self.time is not None:
             object.__setattr__(self, "time", _frozen(self.time, np.float64))
         if self.step.shape != self.value.shape or self.step.ndim != 1:
-            raise ValueError(f"step and value must be two vectors of one length, not {self.step.shape} and {self.value.shape}")
+            shapes = f"{self.step.shape} and {self.value.shape}"
+            raise ValueError(f"step and value must be two vectors of one length, not {shapes}")
 
     def __len__(self) -> int:
         return len(self.value)
@@ -101,7 +103,7 @@ class Run:
         raise KeyError(name)
 
     def __repr__(self) -> str:
-        return f"Run({self.name!r}, {len(self.series)} series: {', '.join(s.name for s in self.series[:6])}{' …' if len(self.series) > 6 else ''})"
+        return f"Run({self.name!r}, {len(self.series)} series: {listed([s.name for s in self.series], 6)})"
 
 
 @dataclass(frozen=True, slots=True)
