@@ -111,12 +111,8 @@ def parquet(folder: Path, points: int, rounds: int) -> None:
     whole, arrow, polars = (min(taken) for taken in taking_turns(tasks, rounds))
     print(f"Parquet, {points:,} points, best of {rounds}:")
     print(f"  descentry.explain, whole   {whole * 1e3:8.0f} ms")
-    print(
-        f"  pyarrow, loading only      {arrow * 1e3:8.0f} ms   explain takes {whole / arrow:.2f} times that"
-    )
-    print(
-        f"  polars, loading only       {polars * 1e3:8.0f} ms   explain takes {whole / polars:.2f} times that"
-    )
+    print(f"  pyarrow, loading only      {arrow * 1e3:8.0f} ms   explain: {whole / arrow:.2f} times that")
+    print(f"  polars, loading only       {polars * 1e3:8.0f} ms   explain: {whole / polars:.2f} times that")
     print(f"  the two arrays             {arrays / 1e6:8.0f} MB")
     print(f"  peak memory of explain     {peak / 1e6:8.0f} MB   {peak / arrays:.2f} times that")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -163,3 +164,41 @@ def test_counts_have_a_row_for_each_run_and_label() -> None:
     counts = score.presence([case("spike"), case("stuck", "stuck")])
     assert counts.shape == (2, len(LABELS), 3)
     assert np.all(counts.sum(2) <= 1)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "labels", "end"),
+    [
+        ("frozen", {"stuck"}, "not-converging"),
+        ("nan_batch", {"noisy-decrease", "non-finite"}, "not-converging"),
+    ],
+)
+def test_a_training_holds_what_was_done_to_it_and_is_the_same_each_time(
+    recipe: str, labels: set[str], end: str
+) -> None:
+    pytest.importorskip("sklearn", reason="the trainings use scikit-learn's data sets")
+    from benchmarks import _failures, trainings
+    from benchmarks._families import tasks
+
+    task = tasks()["dev"]["diabetes-linear"]
+    first, again = (trainings.make(task, getattr(_failures, recipe)) for _ in range(2))
+    assert (first.labels, first.convergence) == (frozenset(labels), end)
+    assert np.array_equal(first.run.series[0].value, again.run.series[0].value, equal_nan=True)
+    value, step = first.run.series[0].value, first.run.series[0].step
+    for event in first.events:
+        inside = (step >= event.start) & (step <= event.stop)
+        assert np.isfinite(value[inside]).any() == (event.behaviour != "non-finite")
+        assert np.isfinite(value[~inside]).all()
+
+
+def test_trainings_come_back_from_the_cache_as_they_were_written(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn", reason="the trainings use scikit-learn's data sets")
+    from benchmarks import _failures, trainings
+    from benchmarks._families import tasks
+
+    made = [trainings.make(tasks()["dev"]["diabetes-linear"], _failures.nan_batch)]
+    trainings._write(tmp_path / "set.npz", made)
+    (read,) = trainings._read(tmp_path / "set.npz")
+    assert (read.labels, read.events, read.unscored) == (made[0].labels, made[0].events, made[0].unscored)
+    assert np.array_equal(read.run.series[0].value, made[0].run.series[0].value, equal_nan=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["set.npz"]
