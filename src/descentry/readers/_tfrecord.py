@@ -107,7 +107,7 @@ class Records:
     def _next(self, data: bytes, position: int) -> int:
         """Where the next sound header starts, or the last bytes that could begin one."""
         self._lost = True
-        found = max(position + 1, len(data) - HEADER + 1)
+        found = max(position + 1, len(data) - HEADER)
         for match in _NEXT.finditer(data, position + 1):
             if header_holds(data[match.start() : match.start() + HEADER]):
                 found = match.start()
