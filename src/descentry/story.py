@@ -170,7 +170,10 @@ def _twin(run: Run, main: Series) -> Series | None:
 
 def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Report:
     main = main_series(run, metric)
-    rising = metrics.higher_is_better(main.name) if higher_is_better is None else higher_is_better
+    guessed = higher_is_better is None and metrics.kind(main.name) == "other"
+    rising = _looks_rising(main) if guessed else higher_is_better
+    if rising is None:
+        rising = metrics.higher_is_better(main.name)
     twin = _twin(run, main)
     validation = Curve(twin, rising) if twin is not None else None
     curve = Curve(main, rising, tuple(g for g in run.gaps if g.series == main.name), validation)
@@ -192,7 +195,7 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
         findings=tuple(findings),
         convergence=end,
         next_steps=_next_steps(verdict, findings, end),
-        not_examined=tuple(_not_examined(curve, twin, enough)),
+        not_examined=tuple(_not_examined(curve, twin, enough, guessed)),
     )
 
 
@@ -246,8 +249,23 @@ def _next_steps(verdict: Verdict, findings: Sequence[Finding], end: Convergence)
     return tuple(kept[:3])
 
 
-def _not_examined(curve: Curve, twin: Series | None, enough: bool) -> list[str]:
+def _looks_rising(series: Series) -> bool:
+    """Whether a metric whose name says nothing is a share (between 0 and 1) that goes up."""
+    value = series.value[np.isfinite(series.value)]
+    if len(value) < MIN_POINTS or value.min() < 0 or value.max() > 1.001:
+        return False
+    part = max(1, len(value) // 10)
+    return bool(np.median(value[-part:]) > np.median(value[:part]) + 0.1 * np.ptp(value))
+
+
+def _not_examined(curve: Curve, twin: Series | None, enough: bool, guessed: bool) -> list[str]:
     notes = []
+    if guessed:
+        way, option = ("rise", "lower") if curve.rising else ("fall", "higher")
+        notes.append(
+            f"Whether {curve.series.name} should {way}: its name does not say, and it is judged so. "
+            f"If not, say --{option}-is-better."
+        )
     if not enough:
         notes.append(
             f"The shape of the curve: it has {len(curve.level)} finite points and {MIN_POINTS} are needed."

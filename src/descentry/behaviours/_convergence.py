@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from descentry.behaviours._curve import MAD, MIN_POINTS, Curve
-from descentry.behaviours._words import amount, confidence, metric, span
+from descentry.behaviours._words import amount, confidence, metric, span, steps
 from descentry.core.data import Convergence, Estimate
 
 WINDOW = 0.25  # of the run: its last quarter
@@ -84,7 +84,7 @@ def _end(curve: Curve) -> Convergence:
             f"The run is not converging: over {where} it lost some of what it had gained.",
         )
     since = _since(curve, start)
-    at = span(curve, since, since).split("–")[0]
+    at = steps(curve, curve.step_at(since), curve.step_at(since))
     sentence = f"Converged: {metric(curve)} has stopped improving meaningfully since {at}. {PROMISE}"
     return Convergence(
         "converged",

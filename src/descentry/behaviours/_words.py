@@ -81,7 +81,7 @@ def amount(estimate: Estimate) -> str:
     """``62% ± 3%``, or ``12.3 ± 0.4`` where a share has no meaning."""
     if estimate.unit == "fraction":
         return percent(estimate)
-    return f"{number(estimate.value)} ± {number((estimate.high - estimate.low) / 2)}"
+    return f"{number(estimate.value)} ± {(estimate.high - estimate.low) / 2:.1g}"
 
 
 def shown(curve: Curve, level: float) -> str:

@@ -32,7 +32,7 @@ from descentry.behaviours._cases import descend, noisy
 from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
 from descentry.behaviours._words import steps
-from descentry.core.data import Finding
+from descentry.core.data import Finding, Floats
 
 
 def find(curve: Curve) -> list[Finding]:
@@ -69,15 +69,12 @@ def find(curve: Curve) -> list[Finding]:
     ]
 
 
-def _kinds(values: np.ndarray, empty: bool) -> str:
-    names = [n for n, test in (("NaN", np.isnan), ("infinite", np.isinf)) if test(values).any()]
+def _kinds(values: Floats, empty: bool) -> str:
+    """What the values are, in the order in which a run that overflows goes through them."""
+    names = [name for name, test in (("infinite", np.isinf), ("NaN", np.isnan)) if test(values).any()]
     if empty:
-        names.append("empty (as tables write NaN)")
-    return (
-        ", then ".join(reversed(names))
-        if names and names[0] == "NaN" and len(names) == 2 and not empty
-        else ", ".join(names)
-    )
+        names.append("NaN (left empty, as tables do)")
+    return ", then ".join(names)
 
 
 BEHAVIOUR = Behaviour(
