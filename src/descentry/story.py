@@ -254,8 +254,8 @@ def _looks_rising(series: Series) -> bool:
     value = series.value[np.isfinite(series.value)]
     if len(value) < MIN_POINTS or value.min() < 0 or value.max() > 1.001:
         return False
-    part = max(1, len(value) // 10)
-    return bool(np.median(value[-part:]) > np.median(value[:part]) + 0.1 * np.ptp(value))
+    part = max(3, len(value) // 100)
+    return bool(np.median(value[-part:]) > np.median(value[:part]) + 0.3 * np.ptp(value))
 
 
 def _not_examined(curve: Curve, twin: Series | None, enough: bool, guessed: bool) -> list[str]:
