@@ -6,6 +6,7 @@ A reader is exempt from a check by naming it, with the reason, in ``Reader.exemp
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 import numpy as np
@@ -116,6 +117,39 @@ def test_no_truncation_makes_a_wrong_point(reader, tmp_path):
             series.value, [value for _, value in ROWS[: len(series)]], rtol=1e-6, err_msg=f"cut at byte {end}"
         )
         check_steps(reader, series, ROWS[: len(series)])
+
+
+def test_damaged_logs_are_read_or_refused_in_words(reader, tmp_path):
+    path = reader.write_sample(tmp_path, ROWS)
+    log = log_of(path)
+    whole = log.read_bytes()
+    random = np.random.default_rng(0)
+    junk = [
+        b"\x00",
+        b"\xff",
+        b"9" * 30,
+        b"e999",
+        b"-",
+        b"{",
+        b"\n",
+        b"nan",
+        b",",
+        b"1.#IND",
+        "²".encode(),
+        b"",
+    ]
+    for _ in range(40):
+        damaged = whole
+        for _ in range(int(random.integers(1, 6))):
+            at = int(random.integers(0, len(damaged)))
+            kept = at + int(random.integers(0, 4))
+            damaged = damaged[:at] + junk[int(random.integers(len(junk)))] + damaged[kept:]
+        log.write_bytes(damaged)
+        assert 0 <= reader.sniff(Source(path)) <= 1
+        with contextlib.suppress(DescentryError):
+            reader.read(Source(path))
+        with contextlib.suppress(DescentryError):
+            readers.read_all(path)
 
 
 def test_points_logged_twice_are_read_once(reader, tmp_path):

@@ -63,7 +63,7 @@ def _read(source: Source) -> list[Draft]:
             }
             records.append((row, found[0], values))
     epochs = [values.get("epoch", float("nan")) for _, _, values in records]
-    if all(epoch.is_integer() for epoch in epochs):
+    if all(epoch.is_integer() and abs(epoch) < 2**53 for epoch in epochs):
         for row, _, values in records:
             log.add(row, values, step=int(values["epoch"]))
         return [log.draft(step_name="epoch")]

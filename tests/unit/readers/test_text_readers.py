@@ -20,7 +20,7 @@ def check(text, reader, expected):
     assert run.reader == reader
     names = [series.name for series in run.series]
     for name, (steps, values) in expected.items():
-        assert name in names, f"{name} is not among {names}"
+        assert names.count(name) == 1, f"{name} among {names}"
         assert run[name].step.tolist() == steps, name
         np.testing.assert_allclose(run[name].value, values, rtol=1e-9, equal_nan=True, err_msg=name)
     return run
@@ -57,6 +57,14 @@ def test_two_ranks_that_print_the_same_are_read_once():
     )
     run = check(text, "nanogpt", {"loss": ([0, 10, 20], [3, 2.5, 2])})
     assert [gap.kind for gap in run.gaps] == ["duplicate-steps"]
+
+
+def test_trainer_output_of_two_ranks_is_read_once():
+    lines = [
+        f"{{'loss': {value}, 'epoch': {epoch}}}\n" * 2
+        for value, epoch in [(3.0, 0.5), (2.5, 1.0), (2.0, 1.5)]
+    ]
+    check("".join(lines), "huggingface-text", {"loss": ([0, 1, 2], [3, 2.5, 2])})
 
 
 def test_a_resume_replaces_what_it_repeats():

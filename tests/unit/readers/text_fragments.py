@@ -146,6 +146,25 @@ I0523 12:34:57.789012  1234 solver.cpp:237]     Train net output #0: loss = -nan
             "lr": ([0], [0.01]),
         },
     ),
+    "caffe with two test nets": (
+        "caffe",
+        """\
+I0523 12:30:00.000000  1234 solver.cpp:330] Iteration 100, Testing net (#0)
+I0523 12:30:01.000000  1234 solver.cpp:397]     Test net output #0: accuracy = 0.25
+I0523 12:30:01.000000  1234 solver.cpp:397]     Test net output #1: class = 0.5
+I0523 12:30:01.000000  1234 solver.cpp:397]     Test net output #2: class = 0.75
+I0523 12:30:02.000000  1234 solver.cpp:330] Iteration 100, Testing net (#1)
+I0523 12:30:03.000000  1234 solver.cpp:397]     Test net output #0: accuracy = 0.125
+I0523 12:30:04.000000  1234 solver.cpp:218] Iteration 100 (120.4 iter/s, 0.83s/100 iters), loss = 2.5
+""",
+        {
+            "loss": ([100], [2.5]),
+            "Test accuracy": ([100], [0.25]),
+            "Test 1 accuracy": ([100], [0.125]),
+            "Test class": ([100], [0.5]),
+            "Test class #2": ([100], [0.75]),
+        },
+    ),
     "old caffe on windows": (
         "caffe",
         "I0523 12:34:56.789012  1234 solver.cpp:189] Iteration 0, loss = 2.3125\r\n"
@@ -485,6 +504,10 @@ GENERIC = {
     "tensors and objects": (
         'step 1 {"train/loss": tensor(0.5, grad_fn=<NllLossBackward>), "acc": 0.25}\nstep 2 {"train/loss": tensor(inf), "acc": 0.5}\n',
         {"train/loss": ([1, 2], [0.5, INF]), "acc": ([1, 2], [0.25, 0.5])},
+    ),
+    "numbers within words": (
+        "2024-05-01 step 1: top-1 acc: 0.25, Acc@5 0.5, conv2 loss: 3\n2024-05-02 step 2: top-1 acc: 0.5, Acc@5 0.75, conv2 loss: 2\n",
+        {"top-1 acc": ([1, 2], [0.25, 0.5]), "Acc@5": ([1, 2], [0.5, 0.75]), "conv2 loss": ([1, 2], [3, 2])},
     ),
     "nan as a word": (
         "step 1 loss 0.5 number of nan iterations: 0\nstep 2 loss nan number of nan iterations: 1\nstep 3 loss: -inf\n",
