@@ -1,4 +1,4 @@
-"""The main numbers of a series: how many points, the first, the last, the lowest and the highest."""
+"""The main numbers of a series: how many points, the first, last, lowest and highest; and its extent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from descentry.core import metrics
-from descentry.core.data import Series
+from descentry.core.data import Report, Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,25 @@ class Numbers:
     highest: Point | None
     best: Point | None
     best_word: str
+
+
+def alike(report: Report) -> set[str]:
+    """The names of the series whose steps count what those of the main one do."""
+    if report.main is None:
+        return set()
+    return {s.name for s in (report.main, *report.run.series) if s.step_name == report.main.step_name}
+
+
+def extent(report: Report) -> tuple[int, int]:
+    """The first and last step of the main curve and of what was found on it.
+
+    A table that leaves the cells of a dead run empty ends its curve before the finding that says so.
+    """
+    assert report.main is not None
+    same = alike(report)
+    found = [step for f in report.findings if f.series in same for step in (f.start, f.stop)]
+    steps = [int(report.main.step[0]), int(report.main.step[-1]), *found]
+    return min(steps), max(steps)
 
 
 def numbers(series: Series) -> Numbers:

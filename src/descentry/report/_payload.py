@@ -11,6 +11,7 @@ import numpy as np
 
 from descentry.core import metrics
 from descentry.core.data import Comparison, Report, Series
+from descentry.report._numbers import alike
 from descentry.report._points import drawn, trend
 from descentry.report._scale import scale_for
 from descentry.report._words import CONCERNS, behaviour, clean, letter, metric, steps, titles
@@ -30,14 +31,15 @@ def of_report(report: Report) -> dict[str, Any]:
     others = alongside(report)
     most = max(500, min(MOST_POINTS, MOST_OTHER_POINTS // max(1, len(others))))
     scale = scale_for(main.value)
-    alike = [s for s in others if metrics.kind(s.name) == metrics.kind(main.name)]
-    twin = next((s for s in alike if metrics.split(s.name) == "validation"), None)
+    akin = [s for s in others if metrics.kind(s.name) == metrics.kind(main.name)]
+    twin = next((s for s in akin if metrics.split(s.name) == "validation" and len(s) > 1), None)
     concerned = {f.series for f in report.findings}
     series = [_series(main, metric(main), MOST_POINTS, shown=True, own=False)]
     for other in others:
-        own = all(other is not s for s in alike)
+        own = all(other is not s for s in akin)
         shown = other is twin or (other.name in concerned and not own)
         series.append(_series(other, metric(other), most, shown=shown, own=own))
+    same = alike(report)
     return {
         "kind": "report",
         "stepName": clean(main.step_name),
@@ -48,8 +50,9 @@ def of_report(report: Report) -> dict[str, Any]:
                 "letter": letter(i),
                 "start": f.start,
                 "stop": f.stop,
+                "drawn": f.series in same,
                 "tone": CONCERNS[f.concern].tone,
-                "name": behaviour(f.behaviour),
+                "name": behaviour(f),
                 "steps": steps(f.start, f.stop, clean(main.step_name)),
             }
             for i, f in enumerate(report.findings)

@@ -43,9 +43,9 @@ class Drawn:
 def drawn(series: Series, most: int) -> Drawn:
     """About ``most`` points of the series at the most; all when it has no more.
 
-    Left out are only points between the first, lowest, highest and last of a column. There are two kinds of
-    columns, of equal numbers of points and of equal numbers of steps: where logging was dense the first keep
-    the detail that zooming in shows, where it was sparse the second do.
+    Left out are only points between the first, lowest, highest and last of a column, and not beside a hole.
+    There are two kinds of columns, of equal numbers of points and of equal numbers of steps: where logging
+    was dense the first keep the detail that zooming in shows, where it was sparse the second do.
     """
     finite = np.isfinite(series.value)
     where = np.flatnonzero(finite)
@@ -53,10 +53,9 @@ def drawn(series: Series, most: int) -> Drawn:
         count = max(1, most // 8)
         by_points = np.arange(where.size) * count // where.size
         by_steps = placed(series.step[where], int(series.step[0]), int(series.step[-1]), count)
-        chosen = np.union1d(
-            _extremes(series.value[where], by_points), _extremes(series.value[where], by_steps)
-        )
-        where = where[chosen]
+        value = series.value[where]
+        chosen = [_extremes(value, by_points), _extremes(value, by_steps), _shores(where)]
+        where = where[np.unique(np.concatenate(chosen))]
     bad = np.flatnonzero(~finite)
     following = np.searchsorted(bad, where)
     breaks = bad[following[:-1][following[1:] > following[:-1]]]
@@ -71,6 +70,12 @@ def _extremes(value: Floats, column: Ints) -> Ints:
     ends = np.concatenate([starts[1:] - 1, [len(column) - 1]])
     order = np.lexsort((value, column))
     return np.unique(np.concatenate([starts, ends, order[starts], order[ends]]))
+
+
+def _shores(where: Ints) -> Ints:
+    """Indices of the points on either side of a hole, so that it is drawn no wider than it is."""
+    left = np.flatnonzero(np.diff(where) > 1)
+    return np.concatenate([left, left + 1]) if left.size <= MOST_STRETCHES else np.empty(0, dtype=np.int64)
 
 
 def stretches(series: Series) -> tuple[Stretch, ...]:

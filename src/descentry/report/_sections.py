@@ -97,7 +97,7 @@ def _finding(mark: str, finding: Finding, main: Series | None) -> str:
     other = main is not None and finding.series != main.name and finding.series not in finding.sentence
     return (
         f'<li data-letter="{mark}"><span class="letter {concern.tone}">{mark}</span><div>'
-        f'<h3 class="{concern.tone}"><span class="name">{e(behaviour(finding.behaviour))}</span> {flag}</h3>'
+        f'<h3 class="{concern.tone}"><span class="name">{e(behaviour(finding))}</span> {flag}</h3>'
         f"<p>{e(finding.series) + ': ' if other else ''}{e(finding.sentence)}</p>"
         f'<p class="quiet">{e(" · ".join(details))}</p></div></li>'
     )

@@ -9,12 +9,14 @@ import numpy as np
 
 from descentry.core.data import Report, Series
 from descentry.report._columns import Columns, columns, placed
+from descentry.report._numbers import alike, extent
 from descentry.report._scale import Scale, linear_ticks, scale_for
 from descentry.report._words import CONCERNS, behaviour, clean, letter, metric
 
 # Okabe and Ito's colours: readers with any kind of colour vision tell them apart.
 TONES = {"neutral": "#56b4e9", "attention": "#e69f00", "failing": "#d55e00"}
 LINE = "#0072b2"
+LETTER = 11.0  # the room that a letter needs beside another
 STROKE = 'fill="none" stroke-width="1.3" stroke-linejoin="round" stroke-linecap="round"'
 
 
@@ -25,28 +27,33 @@ def figure(report: Report, width: int = 720, height: int = 240) -> str:
         return ""
     left, right, top, bottom = 58, 10, 18, 34
     wide, high = width - left - right, height - top - bottom
-    first, last = int(main.step[0]), int(main.step[-1])
+    (first, last), same = extent(report), alike(report)
     scale = scale_for(main.value)
     parts = [
         f'<svg {_box(width, height)} role="img" style="max-width:100%;height:auto" '
         'font-family="system-ui, sans-serif" font-size="11" fill="currentColor">',
         f"<title>{escape(alternative(report))}</title>",
     ]
+    taken: list[float] = []
     for i, finding in enumerate(report.findings):
-        if finding.stop < first or finding.start > last:
+        if finding.series not in same:
             continue
-        a, b = (left + x / 4 for x in _across(main, [finding.start, finding.stop], 4 * wide))
+        a, b = (left + x / 4 for x in _across([finding.start, finding.stop], first, last, 4 * wide))
         tone = TONES[CONCERNS[finding.concern].tone]
         box = f'x="{a:.1f}" y="{top}" width="{max(b - a, 1.5):.1f}" height="{high}"'
         parts.append(f'<rect {box} fill="{tone}" fill-opacity="0.13"/>')
-        parts.append(f'<text x="{(a + b) / 2:.1f}" y="{top - 5}" text-anchor="middle">{letter(i)}</text>')
+        middle = (a + b) / 2
+        while any(abs(middle - x) < LETTER for x in taken) and middle < width - right:
+            middle += LETTER
+        taken.append(middle)
+        parts.append(f'<text x="{middle:.1f}" y="{top - 5}" text-anchor="middle">{letter(i)}</text>')
     if scale is not None:
         for value, text in scale.ticks(5):
             y = top + high * (1 - _place(scale, value))
             parts.append(f'<path d="M{left} {y:.1f}h{wide}" stroke="currentColor" stroke-opacity="0.15"/>')
             parts.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{text}</text>')
     for value, text in linear_ticks(first, last, 6) if last > first else [(float(first), f"{first:,}")]:
-        x = left + _across(main, [int(value)], 4 * wide)[0] / 4
+        x = left + _across([int(value)], first, last, 4 * wide)[0] / 4
         parts.append(f'<text x="{x:.1f}" y="{height - bottom + 15}" text-anchor="middle">{text}</text>')
     cut = columns(main, wide, first, last)
     parts += [
@@ -82,16 +89,14 @@ def _box(width: int, height: int) -> str:
 def alternative(report: Report) -> str:
     """What the drawing shows, for those who cannot see it."""
     assert report.main is not None
-    phases = [f"{letter(i)}, {behaviour(f.behaviour)}" for i, f in enumerate(report.findings[:26])]
+    phases = [f"{letter(i)}, {behaviour(f)}" for i, f in enumerate(report.findings[:26])]
     return f"Curve of {metric(report.main)}. {clean(report.headline)}" + (
         f" Marked: {'; '.join(phases)}." if phases else ""
     )
 
 
-def _across(series: Series, steps: Sequence[int], count: int) -> list[int]:
-    found: list[int] = placed(
-        np.asarray(steps, dtype=np.int64), int(series.step[0]), int(series.step[-1]), count
-    ).tolist()
+def _across(steps: Sequence[int], first: int, last: int, count: int) -> list[int]:
+    found: list[int] = placed(np.asarray(steps, dtype=np.int64), first, last, count).tolist()
     return found
 
 

@@ -27,8 +27,9 @@ def table(comparison: Comparison, width: int) -> list[Line]:
     for row, report in zip(cells, comparison.reports, strict=True):
         mark = VERDICTS[report.verdict]
         lines.append([Span(f"{mark.symbol} {mark.word.lower():<12}  ", mark.tone), Span(_row(row, widths))])
-        ending = ENDINGS[report.convergence.status].lower()
-        lines += hanging([Span("  ")], f"{clean(report.headline)} ({ending})", width, "quiet")
+        headline, ending = clean(report.headline), ENDINGS[report.convergence.status].lower()
+        ending = "" if ending in headline or report.verdict == "not examined" else f" ({ending})"
+        lines += hanging([Span("  ")], f"{headline}{ending}", width, "quiet")
     return lines
 
 

@@ -131,13 +131,16 @@ def letter(index: int) -> str:
     return name
 
 
-def behaviour(id: str) -> str:
-    """A behaviour's id in words.
+# Behaviours are named for losses; of a metric that should rise they are told the other way up.
+_RISING = {"decrease": "increase", "drop": "rise", "jump up": "drop"}
 
-    >>> behaviour("smooth-decrease"), behaviour("non-finite")
-    ('smooth decrease', 'non-finite')
-    """
-    return clean(id).replace("-", " ").replace("non ", "non-")
+
+def behaviour(finding: Finding) -> str:
+    """What was seen, in words: ``smooth decrease`` of a loss, ``smooth increase`` of an accuracy."""
+    words = clean(finding.behaviour).replace("-", " ").replace("non ", "non-")
+    if metrics.higher_is_better(finding.series):
+        return next((words.replace(fall, rise) for fall, rise in _RISING.items() if fall in words), words)
+    return words
 
 
 def told(findings: Sequence[Finding], limit: int) -> list[int]:

@@ -35,7 +35,7 @@ def inline(subject: Report | Comparison) -> str:
     """A small still version for a notebook: no scripts, and no style that could reach the rest of it."""
     if isinstance(subject, Comparison):
         rows = "".join(
-            f"<tr><td>{VERDICTS[r.verdict].symbol} {VERDICTS[r.verdict].word}</td>"
+            f'<tr><td style="white-space:nowrap">{VERDICTS[r.verdict].symbol} {VERDICTS[r.verdict].word}</td>'
             f"<td>{e(name)}</td><td>{e(r.headline)}</td></tr>"
             for name, r in zip(titles(subject.reports), subject.reports, strict=True)
         )

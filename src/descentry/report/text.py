@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from descentry.core.data import Comparison, Finding, Report, Series
 from descentry.report._lines import STYLES, Line, Span, ascii_only, hanging, plain, shortened
-from descentry.report._numbers import numbers
+from descentry.report._numbers import alike, extent, numbers
 from descentry.report._plot import Segment, plot
 from descentry.report._table import table
 from descentry.report._words import (
@@ -88,11 +88,11 @@ def _curves(report: Report, kept: Sequence[int], width: int) -> list[Line]:
     main = report.main
     if main is None or not len(main):
         return []
-    first, last = int(main.step[0]), int(main.step[-1])
+    (first, last), same = extent(report), alike(report)
     segments = [
         Segment(letter(i), f.start, f.stop, CONCERNS[f.concern].tone)
         for i, f in ((i, report.findings[i]) for i in kept)
-        if f.stop >= first and f.start <= last
+        if f.series in same
     ]
     lines: list[Line] = [[]]
     other = _other(report, main)

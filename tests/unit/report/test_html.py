@@ -210,6 +210,12 @@ def test_what_is_kept_of_a_long_curve_fills_a_screen_as_all_of_it_would():
             assert kept.max() >= logged.max() - 1e-8
 
 
+def test_a_hole_is_no_wider_than_it_was():
+    drawn = Page(html.render(report(series(long_curve())))).data["series"][0]
+    points = {x for x, y in zip(drawn["x"], drawn["y"], strict=True) if y is not None}
+    assert {999, 1001, 49_999, 50_007, 69_999, 70_001, 249_999, 260_000} <= points
+
+
 def test_a_line_breaks_wherever_something_was_not_finite():
     values = np.ones(100_000)
     values[::1000] = np.nan
@@ -251,6 +257,13 @@ def test_phases_have_the_letters_of_the_story(failing):
         ("C", 8000, 9999, "failing"),
     ]
     assert [a["data-letter"] for _, a in page.of("li") if "data-letter" in a] == ["A", "B", "C"]
+
+
+def test_what_an_accuracy_did_is_told_the_right_way_up():
+    main = series(1 - decay() / 4, "val_acc")
+    page = Page(html.render(report(main, findings=[finding("sudden-drop", 5, 9, "It rises.", of="val_acc")])))
+    assert page.data["phases"][0]["name"] == "sudden rise"
+    assert "sudden drop" not in page.said
 
 
 def test_the_trend_goes_through_the_middle_and_ignores_spikes():

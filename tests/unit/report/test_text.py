@@ -169,6 +169,17 @@ def test_a_phase_is_marked_where_it_was(failing):
     assert spike.index("┤") - left == pytest.approx(0.3 * width, abs=1.5)
 
 
+def test_a_phase_after_the_last_point_of_the_curve_is_marked_too():
+    gone = finding("non-finite", 120, 200, "loss becomes empty at step 120.", concern="failing")
+    page = text.render(report(series(decay(100)), verdict="failing", findings=[gone]))
+    lines = page.splitlines()
+    axis = next(line for line in lines if "└" in line)
+    mark = next(line for line in lines if re.match("^ *├─*A─*┤$", line))
+    assert mark.index("├") / len(axis) == pytest.approx(0.6, abs=0.1)
+    assert len(mark) == len(axis)
+    assert max(max(columns_with_dots(row), default=0) for row in plot_rows(page)) < 0.6 * len(axis)
+
+
 def test_concerns_can_be_told_without_colour(failing):
     page = text.render(failing)
     assert re.search(r"^  B ! ", page, re.MULTILINE)

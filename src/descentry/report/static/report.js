@@ -29,7 +29,8 @@
 
   const data = JSON.parse($("data").textContent);
   const state = { log: data.log, trend: false, range: null, hover: null, shown: data.series.map((s) => s.shown) };
-  const SHORT = 2;
+  const SHORT = 2; // pixels: a phase shorter than that is an event
+  const FEW = 60; // points: each is drawn as a dot too
   let chart = null;
 
   // -- points -----------------------------------------------------------------------------------------------
@@ -44,6 +45,10 @@
         if (x > high) high = x;
       }
     });
+    // A table leaves the cells of a dead run empty: its curve may end before the phase that says so.
+    for (const phase of data.phases) {
+      if (phase.drawn) { low = Math.min(low, phase.start); high = Math.max(high, phase.stop); }
+    }
     ends = high > low ? [low, high] : [low - 1, high + 1];
   }
 
@@ -110,6 +115,7 @@
     ctx.save();
     ctx.beginPath(); ctx.rect(left, top, width, height); ctx.clip();
     for (const phase of data.phases) {
+      if (!phase.drawn) continue;
       const a = place(phase.start), b = place(phase.stop), on = state.hover === phase.letter;
       if (b < left || a > left + width) continue;
       const fill = css(`--fill-${phase.tone}`);
@@ -151,7 +157,7 @@
     data.phases.forEach((phase, i) => {
       const node = box.children[i];
       let a = Math.max(0, u.valToPos(phase.start, "x")), b = Math.min(width, u.valToPos(phase.stop, "x"));
-      node.hidden = b < 0 || a > width;
+      node.hidden = !phase.drawn || b < 0 || a > width;
       if (node.hidden) return;
       if (b - a < 20) { const middle = Math.min(width - 10, Math.max(10, (a + b) / 2)); a = middle - 10; b = middle + 10; }
       let row = rows.findIndex((taken) => taken.every(([c, d]) => b <= c || a >= d));
@@ -237,7 +243,9 @@
     if (ownLast) axes.push({ scale: `own${ownLast.i}`, side: 1, stroke: colour(ownLast.i), grid: { show: false }, ticks, font, splits: splits(false), values: labels, size: space });
     const series = lines.map(({ s, i, over }) => ({
       label: s.name, scale: s.own ? `own${i}` : "y", stroke: over ? css("--ink") : colour(i), dash: over ? [] : dash(i),
-      width: over ? 2 : data.kind === "report" && i === 0 ? 1.4 : 1.2, points: over ? { show: false } : { size: 4, fill: colour(i), width: 0 },
+      width: over ? 2 : data.kind === "report" && i === 0 ? 1.4 : 1.2, points: over ? { show: false } : { size: 4, fill: colour(i), width: 0, ...(s.x.length <= FEW ? { show: true } : {}) },
+      // A hole narrower than two pixels is hatched all the same; cut out of the line, it would hide its neighbours.
+      gaps: (u, k, from, to, gaps) => gaps.filter(([a, b]) => b - a > 2 * devicePixelRatio),
     }));
     if (chart) chart.destroy();
     chart = new uPlot({
