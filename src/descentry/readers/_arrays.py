@@ -26,15 +26,33 @@ def to_array(value: Any) -> npt.NDArray[Any]:
         return np.array(value.to_numpy())
     if isinstance(value, np.ndarray):
         return value.copy()
-    items = list(value)
+    items = [plain(x) for x in value]
     if all(type(x) in {int, float} for x in items):
         return np.array(items, dtype=np.float64)
     nested = all(isinstance(x, (Sequence, np.ndarray)) and not isinstance(x, str) for x in items)
     if nested and len({len(x) for x in items}) == 1:
-        return np.array(items)
+        try:
+            return np.array(items)
+        except ValueError:
+            raise TypeError("its rows differ in shape") from None
     array = np.empty(len(items), dtype=object)
-    array[:] = items
+    for i, item in enumerate(items):
+        array[i] = item
     return array
+
+
+def plain(value: Any) -> Any:
+    """A number of numpy or torch as one of Python; anything else as it is."""
+    return value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value
+
+
+def _nulls(value: Any) -> npt.NDArray[np.bool_] | None:
+    """Where a column of Polars, Arrow or a type of pandas' own is null; None where only NaN can say so."""
+    if hasattr(value, "is_null"):
+        return np.asarray(value.is_null().to_numpy(), dtype=np.bool_)
+    if getattr(getattr(value, "dtype", None), "na_value", None) is not None:
+        return np.asarray(value.isna(), dtype=np.bool_)
+    return None
 
 
 def to_column(value: Any) -> Column | list[str] | None:
@@ -47,9 +65,8 @@ def to_column(value: Any) -> Column | list[str] | None:
     if array.ndim != 1:
         return None
     if array.dtype.kind in "iuf":
-        nulls = value.is_null() if hasattr(value, "is_null") else None  # Polars and Arrow tell null from NaN
-        filled = None if nulls is None else ~np.asarray(nulls.to_numpy(), dtype=np.bool_)
-        return Column(array.astype(np.float64), filled)
+        nulls = _nulls(value)
+        return Column(array.astype(np.float64), None if nulls is None else ~nulls)
     if array.dtype.kind not in "OUT":
         return None
     items = array.tolist()

@@ -77,7 +77,7 @@ def _settle_steps(tracks: list[Track], wanted: str | None, gaps: list[Gap], wher
         return "row"
     tracks.remove(chosen)
     finite = np.isfinite(chosen.value)
-    steps = chosen.value[finite].astype(np.int64)
+    steps = (chosen.value if finite.all() else chosen.value[finite]).astype(np.int64, copy=False)
     if any(t.row is not None for t in [chosen, *tracks]) or not finite.all():
         _carry(tracks, _rows(chosen)[finite], steps, gaps)
     else:
@@ -118,10 +118,11 @@ def _step_track(tracks: list[Track], wanted: str | None, where: str) -> Track | 
 
 def _counts(value: np.ndarray) -> bool:
     """Whether values could be a count: whole numbers that mostly do not fall."""
-    finite = value[np.isfinite(value)]
-    if len(finite) < max(1, len(value) // 2) or (np.abs(finite) > 2**62).any():
+    known = np.isfinite(value)
+    finite = value if known.all() else value[known]
+    if len(finite) < max(1, len(value) // 2) or finite.max() > 2**62 or finite.min() < -(2**62):
         return False
-    if (finite != np.floor(finite)).any():
+    if finite.dtype.kind == "f" and (finite != np.floor(finite)).any():
         return False
     return len(finite) < 3 or bool(finite.min() < finite.max())
 
@@ -222,7 +223,8 @@ def _series(track: Track, step_name: str, gaps: list[Gap]) -> Series:
     if len(same):
         repeated = same[(value[same] == value[same - 1]) & (step[same] == step[same - 1])]
         if len(repeated):
-            gaps.append(Gap("duplicate-steps", f"{track.name}: {len(repeated):,} points were logged twice and are read once", len(repeated), track.name))
+            if metrics.kind(track.name) != "bookkeeping":
+                gaps.append(Gap("duplicate-steps", f"{track.name}: {len(repeated):,} points were logged twice and are read once", len(repeated), track.name))
             keep = np.ones(len(step), dtype=bool)
             keep[repeated] = False
             step, value, time = step[keep], value[keep], None if time is None else time[keep]

@@ -13,6 +13,7 @@ from descentry.readers._cells import Bools, Column
 
 # So many rows of its kind must hold a column, or it is merely logged less often than the rest.
 REGULAR = 0.9
+MAX_PATTERNS = 256  # in a table with more kinds of rows than this there are no kinds to speak of
 _MAY_BE_NAN = frozenset({"norm", "gradnorm", "grad", "std", "min", "max", "weight", "scale"})
 
 
@@ -32,14 +33,19 @@ def rows_alike(columns: Mapping[str, Column], rows: Ints) -> Iterator[tuple[str,
 
     A row could hold a column when it fills nothing but what the rows that hold it fill too, and lacks no
     counter or clock that they hold: rows of an evaluation, or a summary at the end, are of another kind.
-    A row that still holds another loss could not: where one loss is NaN, so are the rest.
+    A row that still holds another loss could not: where one loss is NaN, so are the rest. What a row lacks
+    is judged by the commonest of the rows that hold more: a bare step between training rows lacks no
+    evaluation.
     """
     if all(column.filled is None for column in columns.values()) or not len(rows):
         return
     names = list(columns)
     every = np.ones(len(rows), dtype=np.bool_)
     filled = np.stack([every if c.filled is None else c.filled[rows] for c in columns.values()], axis=1)
-    patterns, pattern_of_row = _patterns(filled)
+    patterns, pattern_of_row, count = _patterns(filled)
+    if len(patterns) > MAX_PATTERNS:
+        return
+    complete = _completed(patterns, count)
     steady = np.array([_cannot_be_nan(name, columns[name].value[rows]) for name in names])
     losses = np.array([metrics.kind(name) in {"loss", "error"} for name in names])
     for j in np.flatnonzero(~steady & filled.any(axis=0) & ~filled.all(axis=0)):
@@ -48,16 +54,26 @@ def rows_alike(columns: Mapping[str, Column], rows: Ints) -> Iterator[tuple[str,
         usual = filled[holds].mean(axis=0) > REGULAR
         could = ~(patterns & ~company).any(axis=1) & ~(~patterns & usual & steady).any(axis=1)
         other_losses = losses & (np.arange(len(names)) != j)
-        could &= patterns[:, j] | ~(patterns & other_losses).any(axis=1)
+        could &= patterns[:, j] | (complete[:, j] & ~(patterns & other_losses).any(axis=1))
         yield names[j], holds, np.flatnonzero(could[pattern_of_row])
 
 
-def _patterns(filled: Bools) -> tuple[Bools, npt.NDArray[np.intp]]:
-    """The different rows of ``filled``, and which of them each row is."""
+def _patterns(filled: Bools) -> tuple[Bools, npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The different rows of ``filled``, which of them each row is, and how often each comes."""
     packed = np.ascontiguousarray(np.packbits(filled, axis=1))
     keys = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    return filled[first], inverse
+    _, first, inverse, count = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
+    return filled[first], inverse, count
+
+
+def _completed(patterns: Bools, count: npt.NDArray[np.intp]) -> Bools:
+    """For each pattern, the commonest of those that hold all it does and more; itself where there is none."""
+    complete = patterns.copy()
+    for i, pattern in enumerate(patterns):
+        fuller = np.flatnonzero((patterns[:, pattern].all(axis=1)) & (patterns.sum(axis=1) > pattern.sum()))
+        if len(fuller):
+            complete[i] = patterns[fuller[np.argmax(count[fuller])]]
+    return complete
 
 
 def _cannot_be_nan(name: str, value: Floats) -> bool:

@@ -100,11 +100,13 @@ class Cells:
         self._values.clear()
         words = len(self._words) + self._free
         numbers = len(value) if filled is None else int(filled.sum())
-        if words <= numbers * STRAY:
+        if not len(value):
+            table.texts[name] = []
+        elif words <= numbers * STRAY:
             if numbers:
                 table.numbers[name] = Column(value, filled)
             if words:
-                what = f"{name}: {words:,} cells hold something else than a number"
+                what = f"{name}: cells that hold something else than a number: {words:,}"
                 table.gaps.append(Gap("unreadable-cells", what, words, name))
         elif not self._free:
             cells = ["" if np.isnan(v) else f"{v:.15g}" for v in value.tolist()]

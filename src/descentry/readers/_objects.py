@@ -5,7 +5,7 @@ Nothing is imported to recognise them: a data frame is what has columns, a tenso
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from descentry.core import metrics
 from descentry.core.data import Gap, Run
 from descentry.core.errors import DescentryError, NoCurveError, listed
-from descentry.readers._arrays import to_array, to_column
+from descentry.readers._arrays import plain, to_array, to_column
 from descentry.readers._assemble import assemble
 from descentry.readers._blanks import rows_alike
 from descentry.readers._cells import Column, Table
@@ -58,8 +58,8 @@ def from_object(obj: Any, *, name: str = "", step: str | None = None) -> list[Ru
 
 
 def _drafts(obj: Any, where: str) -> list[Draft]:
-    if obj is None or isinstance(obj, (str, bytes, bytearray)) or np.isscalar(obj):
-        raise DescentryError(f"a {type(obj).__name__} is no run", how=ACCEPTED)
+    if obj is None or isinstance(obj, (str, bytes, bytearray, Set)) or np.isscalar(obj):
+        raise DescentryError(f"{where} is no run", how=ACCEPTED)
     if isinstance(getattr(obj, "history", None), Mapping):  # Keras
         columns = dict(obj.history)
         epochs = getattr(obj, "epoch", None)
@@ -73,15 +73,10 @@ def _drafts(obj: Any, where: str) -> list[Draft]:
     if isinstance(obj, Mapping):
         return _from_columns(obj, where)
     if isinstance(obj, Sequence) and len(obj) and all(isinstance(x, Mapping) for x in obj):
-        return collect(enumerate({str(k): _plain(v) for k, v in record.items()} for record in obj), where, [])
+        return collect(enumerate({str(k): plain(v) for k, v in record.items()} for record in obj), where, [])
     if hasattr(obj, "to_numpy") and hasattr(obj, "name"):  # a Series
         return _from_columns(_index(obj) | {str(obj.name or "loss"): obj}, where)
     return [_from_array(obj, where)]
-
-
-def _plain(value: Any) -> Any:
-    """A number of numpy or torch as one of Python."""
-    return value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value
 
 
 def _frame(frame: Any) -> dict[str, Any]:
@@ -98,7 +93,9 @@ def _frame(frame: Any) -> dict[str, Any]:
 def _index(obj: Any) -> dict[str, Any]:
     """The index of a pandas object, where it says more than the number of the row."""
     index: Any = getattr(obj, "index", None)
-    if not hasattr(index, "to_numpy") or type(index).__name__ == "RangeIndex":
+    if not hasattr(index, "to_numpy"):
+        return {}
+    if index.name is None and np.array_equal(index.to_numpy(), np.arange(len(index))):
         return {}
     if index.nlevels > 1:
         return {str(name or f"level {i}"): index.get_level_values(i) for i, name in enumerate(index.names)}
@@ -174,8 +171,9 @@ def _from_array(obj: Any, where: str) -> Draft:
         raise DescentryError(f"{where} is no run", how=ACCEPTED) from None
     if array.dtype == object and array.ndim == 1:
         column = to_column(array)
-        if isinstance(column, Column) and (column.filled is None or column.filled.all()):
-            array = column.value
+        if isinstance(column, Column) and column.filled is not None:
+            at = np.flatnonzero(column.filled)
+            return Draft([Track("loss", column.value[at], step=at)], step_name="row")
     if not array.size:
         raise NoCurveError("it is empty", where=where, how="Has the run logged anything yet?")
     if array.dtype.kind not in "iuf":
@@ -186,7 +184,11 @@ def _from_array(obj: Any, where: str) -> Draft:
     if value.ndim == 1:
         return Draft([Track("loss", value)])
     if value.ndim != 2 or value.shape[1] != 2:
-        turn = "\nIf each row of it is a series, give its transpose, array.T." if value.shape[0] == 2 else ""
+        turn = (
+            "\nIf each row of it is a series, give its transpose, array.T."
+            if value.ndim == 2 and value.shape[0] == 2
+            else ""
+        )
         raise DescentryError(f"an array of shape {value.shape} is no run", where=where, how=ACCEPTED + turn)
     step, loss = value.T
     if not ((np.abs(step) < MAX_STEP) & (step == np.floor(step))).all():

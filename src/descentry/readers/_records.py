@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -34,7 +35,7 @@ def number(value: object) -> float | None:
         try:
             return float(value)
         except OverflowError:
-            return math.copysign(math.inf, value)
+            return math.inf if value > 0 else -math.inf
     if isinstance(value, str) and len(value) <= _LONGEST_NUMBER:
         return to_float(value)
     return None
@@ -186,8 +187,12 @@ def json_lines(source: Source, gaps: list[Gap]) -> Iterator[tuple[int, dict[str,
         gaps.append(Gap("truncated", "the last line is cut short and is left out"))
     if broken:
         gaps.append(
-            Gap("unreadable-lines", f"{broken:,} lines are no JSON objects and are passed over", broken)
+            Gap("unreadable-lines", f"lines passed over because they are no JSON object: {broken:,}", broken)
         )
+
+
+# What is left of a number or a word when the end of the file cuts through it
+_CUT = re.compile(r"[-+.\deE]{0,30}|-?I[a-z]*|Na?N?|n[ul]*|t[rue]*|f[alse]*")
 
 
 def document(source: Source) -> Any:
@@ -202,8 +207,7 @@ def document(source: Source) -> Any:
     except json.JSONDecodeError as error:
         place = f"line {error.lineno:,}, column {error.colno:,}"
         rest = error.doc[error.pos :].strip()
-        words = ("-Infinity", "Infinity", "NaN", "null", "true", "false")  # any of them may be cut, too
-        if error.msg.startswith("Unterminated") or any(word.startswith(rest) for word in words):
+        if error.msg.startswith("Unterminated") or _CUT.fullmatch(rest):
             raise DescentryError(
                 f"the JSON is cut short at {place}",
                 where=source.name,

@@ -39,7 +39,8 @@ def curves(document: object, name: str, where: str) -> list[Draft]:
     """
     found = _Found()
     _walk(document, "", DEPTH, name, found)
-    if found.columns:
+    named = any(metrics.kind(n) in _METRIC for n in found.columns)
+    if found.columns and (named or not found.records):
         runs = list(_side_by_side(_unwrapped(found.columns), _unwrapped(found.texts), where))
     elif found.records:
         longest = max(found.records.values(), key=len)
@@ -149,6 +150,7 @@ def _drafts(
     for name, value in found.items():
         if isinstance(value, Track):
             value.name = name
+    _count_rows(tracks)
     longest = max((len(c.value) for c in columns.values()), default=0)
     # Short lists beside long ones are settings (betas, layer sizes), unless named as a metric.
     columns = {
@@ -160,6 +162,20 @@ def _drafts(
     for draft in found_runs:
         draft.name = draft.name or run
     return found_runs
+
+
+def _count_rows(tracks: list[Track]) -> None:
+    """Where one of the tracks counts steps, the others were keyed by row: they take its steps, in place."""
+    counted = next(
+        (t for t in tracks if metrics.step_rank(t.name) is not None and (np.abs(t.value) < MAX_STEP).all()),
+        None,
+    )
+    if counted is None or counted.step is None or len(tracks) < 2:
+        return
+    tracks.remove(counted)
+    for track in tracks:
+        if track.step is not None and np.isin(track.step, counted.step).all():
+            track.step = counted.value[np.searchsorted(counted.step, track.step)].astype(np.int64)
 
 
 def _uneven(columns: dict[str, Column], tracks: list[Track], run: str) -> Draft:

@@ -141,7 +141,7 @@ def _read_rows(
         chunk = following
     if ragged:
         gaps.append(
-            Gap("ragged-rows", f"{ragged:,} rows have more or fewer cells than the header has names", ragged)
+            Gap("ragged-rows", f"rows with more or fewer cells than the header has names: {ragged:,}", ragged)
         )
     return length
 

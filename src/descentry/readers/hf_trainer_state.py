@@ -75,7 +75,7 @@ def _read(source: Source) -> list[Draft]:
         log.gaps.append(
             Gap(
                 "unreadable-entries",
-                f"{broken:,} entries of log_history have no step and are passed over",
+                f"entries of log_history passed over for want of a step: {broken:,}",
                 broken,
             )
         )

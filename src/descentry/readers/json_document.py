@@ -46,7 +46,7 @@ from descentry.core.errors import DescentryError, NoCurveError, TooLargeError
 from descentry.readers import jsonl
 from descentry.readers._draft import Draft
 from descentry.readers._entry import Reader, Rows
-from descentry.readers._records import document
+from descentry.readers._records import document, flatten
 from descentry.readers._shapes import curves
 from descentry.readers._source import Source, parse_json
 
@@ -72,8 +72,9 @@ def _sniff(source: Source) -> float:
         tracks = [
             t for draft in curves(found, source.stem, source.name) for t in draft.tracks if len(t.value) > 1
         ]
-    except DescentryError:
-        return 0.0
+    except NoCurveError:
+        # Results: claimed to be refused clearly, where other readers would take a single value for a curve.
+        return 0.35 if isinstance(found, dict) and any(_known(name) for name, _ in flatten(found)) else 0.0
     # Lists of whole numbers under other names are shapes, ids and vocabularies.
     curve = any(_known(t.name) or bool((t.value != np.floor(t.value)).any()) for t in tracks)
     return 0.45 if curve else 0.0

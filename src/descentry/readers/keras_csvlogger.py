@@ -7,8 +7,8 @@ metrics in alphabetical order, then their `val_` twins.
 
 ## How it is recognised
 
-The first column is `epoch`, there are `loss` or `accuracy` columns, and the names are bare words, some of
-them with a `val_` twin.
+The first column is `epoch`, and the names after it are bare words in alphabetical order, `loss` or
+`accuracy` among them.
 
 ## What is read
 
@@ -45,10 +45,10 @@ def _sniff(source: Source) -> float:
     names = header(source)
     if not names or names[0] != "epoch" or any("/" in n or "step" in n for n in names):
         return 0.0
-    twins = sum(f"val_{n}" in names for n in names)
-    if not twins and "loss" not in names:
+    metrics = names[1:]
+    if len(metrics) < 2 or list(metrics) != sorted(metrics) or not {"loss", "accuracy"} & set(metrics):
         return 0.0
-    return 0.85 if twins else 0.6
+    return 0.85 if any(f"val_{n}" in metrics for n in metrics) else 0.6
 
 
 def _read(source: Source) -> list[Draft]:

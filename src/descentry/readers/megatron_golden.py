@@ -80,12 +80,18 @@ def _read(source: Source) -> list[Draft]:
     gaps = []
     if padding:
         gaps.append(
-            Gap("padding", f"{padding:,} cells hold the word nan, at steps that were never logged", padding)
+            Gap(
+                "padding",
+                f"cells that hold the word nan, at steps that were never logged: {padding:,}",
+                padding,
+            )
         )
     if broken:
         gaps.append(
             Gap(
-                "unreadable-points", f"{broken:,} values are no number at a step, and are passed over", broken
+                "unreadable-points",
+                f"values passed over because they are no number at a step: {broken:,}",
+                broken,
             )
         )
     return [Draft(tracks, gaps=gaps)]

@@ -45,7 +45,8 @@ from descentry.readers._source import Source
 from descentry.readers._vocabulary import tells
 
 _INSTALL = "pip install 'descentry[parquet]'"
-_BATCH = 1 << 19  # rows that are held twice, in Arrow's form and in numpy's
+_BATCH = 1 << 17  # rows that are held twice, in Arrow's form and in numpy's
+_BUFFER = 1 << 18
 
 
 def _sniff(source: Source) -> float:
@@ -61,9 +62,9 @@ def _read(source: Source) -> list[Draft]:
             "Parquet files need pyarrow, which is not installed", where=source.name, how=_INSTALL
         ) from None
     try:
-        with pq.ParquetFile(
-            source.path or pa.BufferReader(source.read_bytes()), memory_map=source.path is not None
-        ) as file:
+        data = source.path or pa.BufferReader(source.read_bytes())
+        # Buffered and not mapped: mapped pages would count as memory held, for as long as the file is read.
+        with pq.ParquetFile(data, buffer_size=_BUFFER, pre_buffer=False) as file:
             return drafts(_load(file), source.name)
     except (pa.ArrowException, OSError) as error:
         how = "A file that is still being written, or was cut short, has no directory at its end."

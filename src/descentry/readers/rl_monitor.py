@@ -47,6 +47,8 @@ from descentry.readers._records import number, settings
 from descentry.readers._source import Source, parse_json
 from descentry.readers._table import read_table
 
+_LONGEST = 2.0**31  # steps; no episode is longer
+
 
 def _sniff(source: Source) -> float:
     if header(source)[:3] != ("r", "l", "t"):
@@ -65,11 +67,9 @@ def _read(source: Source) -> list[Draft]:
             how="Has the first episode ended yet?",
             found=table.names,
         )
-    taken = np.cumsum(np.where(np.isfinite(length.value), length.value, 0.0)).astype(np.int64)
-    start, since = (
-        number(config.get("t_start")),
-        table.numbers.get("t", Column(np.full(table.length, np.nan))),
-    )
+    taken = np.cumsum(np.where(np.abs(length.value) < _LONGEST, length.value, 0.0)).astype(np.int64)
+    start = number(config.get("t_start"))
+    since = table.numbers.get("t", Column(np.full(table.length, np.nan)))
     time = None if start is None or not np.isfinite(since.value).all() else start + since.value
     tracks = []
     for name, column in table.numbers.items():

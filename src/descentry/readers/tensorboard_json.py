@@ -65,7 +65,13 @@ def _read(source: Source) -> list[Draft]:
     time, step, value = np.array(points, dtype=np.float64).T
     run, tag = names(source)
     gaps = (
-        [Gap("unreadable-points", f"{broken:,} points are not [wall time, step, value]", broken)]
+        [
+            Gap(
+                "unreadable-points",
+                f"points passed over because they are not [wall time, step, value]: {broken:,}",
+                broken,
+            )
+        ]
         if broken
         else []
     )

@@ -67,7 +67,7 @@ def _read(source: Source) -> list[Draft]:
         raise NoCurveError("no record holds the number of a metric", where=source.name)
     if stepless:
         gaps.append(
-            Gap("unreadable-lines", f"{stepless:,} records have no _step and are passed over", stepless)
+            Gap("unreadable-lines", f"records passed over for want of a _step: {stepless:,}", stepless)
         )
     log.gaps = gaps
     return [log.draft()]
