@@ -206,7 +206,7 @@ class TestNaN:
         (7, DescentryError, "the int is no run"),
         ("runs/exp1", DescentryError, "the str is no run"),
         ({1.5, 1.25}, DescentryError, "the set is no run"),
-        (object(), DescentryError, "the object is no run"),
+        pytest.param(object(), DescentryError, "the object is no run", id="object"),
         (["a", "b"], DescentryError, "the list: it holds something else than numbers"),
         ([True, False], DescentryError, "something else than numbers"),
         (np.ones((2, 9)), DescentryError, r"shape \(2, 9\) is no run[\s\S]*array\.T"),
