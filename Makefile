@@ -32,7 +32,8 @@ docs: $(VENV)/.docs  ## build the pages into docs/_build/html; a warning is an e
 	@echo "docs/_build/html/index.html"
 
 bench: $(VENV)/.bench  ## how well stories are told, and how fast
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.story
+	$(BIN)/python -m benchmarks.explain
 
 clean:  ## remove what make and the tools made
 	rm -rf $(VENV) build dist docs/_build docs/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
