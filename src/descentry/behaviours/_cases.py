@@ -9,7 +9,7 @@ from descentry.core.data import Floats
 
 def descend(n: int, *, start: float = 2.0, floor: float = 0.2, rate: float = 5.0) -> Floats:
     """An exponential fall from ``start`` towards ``floor``, ``rate`` time constants long, without noise."""
-    return floor + (start - floor) * np.exp(-rate * np.arange(n) / n)
+    return floor + (start - floor) * np.exp(-rate * np.arange(n, dtype=np.float64) / n)
 
 
 def white(n: int, sigma: float, seed: int = 0) -> Floats:
@@ -32,7 +32,7 @@ def bump(n: int, at: int, width: int, height: float) -> Floats:
 
 def power_law(n: int, *, start: float = 3.0, exponent: float = 0.3) -> Floats:
     """A fall as large models show it."""
-    return np.asarray(start * (1.0 + np.arange(n, dtype=np.float64)) ** -exponent)
+    return start * np.exp(-exponent * np.log1p(np.arange(n, dtype=np.float64)))
 
 
 def explosion(n: int, *, start: float, factor: float = 2.0) -> Floats:

@@ -21,10 +21,16 @@ class DescentryError(Exception):
 
     def __init__(self, what: str, *, where: str = "", how: str = "") -> None:
         self.what = what
-        self.where = where
         self.how = how
-        first = f"{where}: {what}" if where else what
-        super().__init__("\n  ".join([first, *how.splitlines()]))
+        self.where = ""
+        super().__init__()
+        self.locate(where)
+
+    def locate(self, where: str) -> None:
+        """Says where it happened, for code that raised it without knowing the user's path."""
+        self.where = where
+        first = f"{where}: {self.what}" if where else self.what
+        self.args = ("\n  ".join([first, *self.how.splitlines()]),)
 
 
 class NotFoundError(DescentryError):

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from descentry.core import catalog
 from descentry.core.data import Gap, Run
-from descentry.core.errors import DescentryError, NoCurveError, NotFoundError, SeveralRunsError, UnknownFormatError, listed, nearest
+from descentry.core.errors import (
+    DescentryError,
+    NoCurveError,
+    NotFoundError,
+    SeveralRunsError,
+    UnknownFormatError,
+    listed,
+    nearest,
+)
 from descentry.readers._assemble import assemble, stem_of
 from descentry.readers._draft import Draft
 from descentry.readers._entry import Reader
@@ -30,7 +38,8 @@ def read(source: str | os.PathLike[str], *, step: str | None = None) -> Run:
         step: Name of the column or metric that counts optimizer updates; found when not given.
 
     Raises:
-        DescentryError: Nothing is there, nothing recognises it, it holds no curve, or it holds several runs.
+        DescentryError: Nothing is there, nothing recognises it, or it holds no curve.
+        SeveralRunsError: It holds several runs.
     """
     runs = read_all(source, step=step)
     if len(runs) > 1:
@@ -44,7 +53,9 @@ def read(source: str | os.PathLike[str], *, step: str | None = None) -> Run:
     return runs[0]
 
 
-def read_all(source: str | os.PathLike[str], *, step: str | None = None, progress: Progress | None = None) -> list[Run]:
+def read_all(
+    source: str | os.PathLike[str], *, step: str | None = None, progress: Progress | None = None
+) -> list[Run]:
     """Every run recorded in a file or below a folder, in the order of their paths.
 
     Files below a folder that no reader recognises are passed over; those that cannot be read are noted in
@@ -61,7 +72,7 @@ def read_all(source: str | os.PathLike[str], *, step: str | None = None, progres
     path = Path(source).expanduser()
     where = str(source)
     if not path.exists():
-        raise _not_found(path, where)
+        _refuse_missing(path, where)
     if path.is_dir():
         return _read_folder(path, where, step, progress)
     return _read_one([Source(path, name=where)], _reader_for(Source(path, name=where)), step)
@@ -82,13 +93,19 @@ def _readers(*, folder: bool) -> list[Reader]:
 
 
 def _recognise(source: Source, least: float = 0.0) -> Reader | None:
-    best = max(((r.sniff(source), r) for r in _readers(folder=source.is_folder)), key=lambda pair: pair[0], default=None)
+    best = max(
+        ((r.sniff(source), r) for r in _readers(folder=source.is_folder)),
+        key=lambda pair: pair[0],
+        default=None,
+    )
     return best[1] if best is not None and best[0] > least else None
 
 
 def _reader_for(source: Source) -> Reader:
     if not source.size:
-        raise UnknownFormatError("the file is empty", where=source.name, how="Has the run logged anything yet?")
+        raise UnknownFormatError(
+            "the file is empty", where=source.name, how="Has the run logged anything yet?"
+        )
     reader = _recognise(source)
     if reader is None:
         kind = "text without a metric in it" if source.is_text else "a binary file of an unknown kind"
@@ -102,16 +119,20 @@ def _reader_for(source: Source) -> Reader:
 
 
 def _read_one(sources: list[Source], reader: Reader, step: str | None) -> list[Run]:
-    """Reads the parts of what one reader treats as one source."""
+    """Reads the parts of what one reader treats as one source.
+
+    Raises:
+        DescentryError: They cannot be read; it names them as the user did.
+        NoCurveError: There is nothing in them.
+    """
     first = sources[0]
     where = first.name if len(sources) == 1 else str(Path(first.name).parent)
     try:
         drafts = [draft for source in sources for draft in reader.read(source)]
     except DescentryError as error:
-        if error.where:
-            raise
-        error.where = where
-        raise type(error)(error.what, where=where, how=error.how) from None
+        if not error.where:
+            error.locate(where)
+        raise
     if len(sources) > 1:
         drafts = [_concatenate(drafts, len(sources))]
     runs = assemble(drafts, source=where, stem=stem_of(first.path), reader=reader.id, step=step)
@@ -156,10 +177,16 @@ def _read_folder(folder: Path, where: str, step: str | None, progress: Progress 
 
 
 def _groups(folder: Path, where: str) -> Iterator[tuple[list[Source], Reader]]:
-    """What there is to read below a folder: format folders whole, then files, those that belong together at once."""
+    """What there is to read below a folder: whole format folders, then files; those of one run at once.
+
+    Raises:
+        NoCurveError: It is no folder of logs but half a disk.
+    """
     seen = 0
     for current, subfolders, files in os.walk(folder):
-        subfolders[:] = sorted(d for d in subfolders if not d.startswith(".") and d not in {"__pycache__", "node_modules"})
+        subfolders[:] = sorted(
+            d for d in subfolders if not d.startswith(".") and d not in {"__pycache__", "node_modules"}
+        )
         here = Path(current)
         name = str(Path(where) / here.relative_to(folder))
         whole = Source(here, name=name)
@@ -172,7 +199,11 @@ def _groups(folder: Path, where: str) -> Iterator[tuple[list[Source], Reader]]:
         for file in sorted(files):
             seen += 1
             if seen > MAX_FILES:
-                raise NoCurveError(f"more than {MAX_FILES:,} files are below this folder", where=where, how="Name a folder further down.")
+                raise NoCurveError(
+                    f"more than {MAX_FILES:,} files are below this folder",
+                    where=where,
+                    how="Name a folder further down.",
+                )
             source = Source(here / file, name=str(Path(name) / file))
             reader = _recognise_in_folder(source)
             if reader is None:
@@ -186,20 +217,28 @@ def _groups(folder: Path, where: str) -> Iterator[tuple[list[Source], Reader]]:
 
 
 # In a folder, a file must look like a log to be read as one: notes and settings also hold "name: value".
-_NOT_LOGS = {".py", ".md", ".rst", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".sh", ".html", ".png", ".jpg", ".pt", ".pth", ".ckpt", ".ipynb"}
+_PROSE = {".md", ".rst", ".html", ".ipynb", ".py", ".sh"}
+_SETTINGS = {".yaml", ".yml", ".toml", ".cfg", ".ini"}
+_BINARIES = {".png", ".jpg", ".pt", ".pth", ".ckpt"}
 
 
 def _recognise_in_folder(source: Source) -> Reader | None:
-    if source.path is None or source.path.name.startswith(".") or source.path.suffix.lower() in _NOT_LOGS:
+    if (
+        source.path is None
+        or source.path.name.startswith(".")
+        or source.path.suffix.lower() in _PROSE | _SETTINGS | _BINARIES
+    ):
         return None
     if not source.path.is_file() or not source.size:
         return None
     return _recognise(source, LAST_RESORT)
 
 
-def _not_found(path: Path, where: str) -> NotFoundError:
+def _refuse_missing(path: Path, where: str) -> None:
     siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     close = nearest(path.name, siblings)
-    how = f"Did you mean {path.parent / close}?" if close else f"The folder {path.parent} {'does not hold it' if path.parent.is_dir() else 'does not exist either'}."
-    return NotFoundError("no such file or folder", where=where, how=how)
-
+    if close:
+        how = f"Did you mean {path.parent / close}?"
+    else:
+        how = f"The folder {path.parent} does not {'hold it' if path.parent.is_dir() else 'exist either'}."
+    raise NotFoundError("no such file or folder", where=where, how=how)
