@@ -68,4 +68,4 @@ def test_a_series_and_a_run_show_themselves_in_one_line():
     assert repr(Series("loss", "", [], [])) == "Series('loss', 0 points)"
     assert repr(run) == "Run('a', 1 series: loss)"
     many = Run("b", "b.csv", tuple(series(f"m{i}") for i in range(9)))
-    assert repr(many).endswith("m5 …)")
+    assert repr(many).endswith("m5 and 3 more)")
