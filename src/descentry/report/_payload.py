@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from descentry.core import metrics
-from descentry.core.data import Comparison, Report, Series
+from descentry.core.data import Comparison, Floats, Report, Series
 from descentry.report._numbers import alike
 from descentry.report._points import drawn, trend
 from descentry.report._scale import scale_for
@@ -113,9 +112,9 @@ def _series(series: Series, name: str, most: int, *, shown: bool, own: bool) -> 
     return {
         "name": name,
         "x": points.step.tolist(),
-        "y": _values(points.value.tolist()),
+        "y": _values(points.value),
         "holes": [[s.start, s.stop, s.kind, s.count] for s in points.stretches],
-        "trend": [knots.tolist(), _values(level.tolist())] if len(knots) else None,
+        "trend": [knots.tolist(), _values(level)] if len(knots) else None,
         "points": len(series),
         "thinned": points.thinned,
         "shown": shown,
@@ -123,9 +122,12 @@ def _series(series: Series, name: str, most: int, *, shown: bool, own: bool) -> 
     }
 
 
-def _values(values: Sequence[float]) -> list[float | None]:
-    """Nine digits: more than a float32 loss carries, and half the bytes of a float64's."""
-    return [None if v != v else float(f"{v:.9g}") for v in values]
+def _values(values: Floats) -> list[float | None]:
+    """Nine digits, more than a float32 loss carries and half of a float64's; all where values are that close."""
+    finite = values[np.isfinite(values)]
+    close = bool(finite.size) and np.ptp(finite / 2) < 1e-5 * np.abs(finite / 2).max()
+    digits = 17 if close else 9
+    return [None if v != v else float(f"{v:.{digits}g}") for v in values.tolist()]
 
 
 def embedded(data: dict[str, Any]) -> str:

@@ -166,6 +166,11 @@ def test_a_short_curve_is_there_point_by_point(failing):
     assert drawn["holes"] == [[8000, 9999, "NaN", 2000]]
 
 
+def test_values_that_differ_in_the_tenth_digit_stay_apart():
+    values = [1.000000001, 1.0000000012, 1.0000000005]
+    assert Page(html.render(report(series(np.array(values))))).data["series"][0]["y"] == values
+
+
 def long_curve():
     rng = np.random.default_rng(3)
     values = np.exp(rng.normal(0, 0.1, 300_000))

@@ -19,15 +19,23 @@
   const dash = (i) => DASHES[Math.floor(i / 7) % 4];
 
   const whole = (v) => Math.round(v).toLocaleString("en-US");
-  const tidy = (text) => text.replace(/\.?0+(?=e|$)/, "").replace("e+", "e");
-  const number = (v) => {
+  const number = (v, digits = 5) => {
     if (v === 0) return "0";
     const a = Math.abs(v);
-    if (a < 1e-3 || a >= 1e6) return tidy(v.toExponential(4));
-    return a >= 9999.5 ? whole(v) : tidy(v.toPrecision(5).includes(".") ? v.toPrecision(5) : v.toPrecision(5) + ".0");
+    if (a >= 9999.5 && a < 1e6 && digits <= 6) return whole(v);
+    const [mantissa, exponent] = (a < 1e-3 || a >= 1e6 ? v.toExponential(digits - 1) : v.toPrecision(digits)).split("e");
+    const short = mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
+    return exponent === undefined ? short : `${short}e${+exponent}`;
   };
+  // As many digits as tell values apart that are `gap` from each other.
+  const digits = (most, gap) => (gap > 0 ? Math.min(15, Math.max(5, Math.ceil(Math.log10(most / gap)) + 2)) : 5);
 
   const data = JSON.parse($("data").textContent);
+  for (const s of data.series) {
+    let low = Infinity, high = -Infinity;
+    for (const v of s.y) if (v !== null) { low = Math.min(low, v); high = Math.max(high, v); }
+    s.digits = digits(Math.max(Math.abs(low), Math.abs(high)), (high - low) / 100);
+  }
   const state = { log: data.log, trend: false, range: null, hover: null, shown: data.series.map((s) => s.shown) };
   const SHORT = 2; // pixels: a phase shorter than that is an event
   const FEW = 60; // points: each is drawn as a dot too
@@ -40,7 +48,7 @@
     let low = Infinity, high = -Infinity;
     data.series.forEach((s, i) => {
       if (!state.shown[i] && state.shown.some(Boolean)) return;
-      for (const x of [s.x[0], s.x[s.x.length - 1], ...s.holes.flatMap((h) => [h[0], h[1]])]) {
+      for (const x of [...s.x.slice(0, 1), ...s.x.slice(-1), ...s.holes.flatMap((h) => [h[0], h[1]])]) {
         if (x < low) low = x;
         if (x > high) high = x;
       }
@@ -186,18 +194,19 @@
   // One pixel can hold many points: then their lowest and highest are told, or a spike could not be read off.
   function reading(s, low, high, step) {
     const a = from(s.x, low), b = from(s.x, high);
-    const hole = s.holes.find((h) => h[0] <= step && step <= h[1]);
+    const hole = s.holes.find((h) => h[0] <= step && step <= h[1]), show = (v) => number(v, s.digits);
     if (b - a < 2) {
-      const k = nearest(s.x, step), value = s.y[k] === null ? (hole ? hole[2] : "not finite") : number(s.y[k]);
+      if (!s.x.length || step < s.x[0] || step > s.x[s.x.length - 1]) return hole ? [hole[2], ""] : null;
+      const k = nearest(s.x, step), value = s.y[k] === null ? (hole ? hole[2] : "not finite") : show(s.y[k]);
       return [value, s.x[k] === step ? "" : ` (at ${whole(s.x[k])})`];
     }
     let least = Infinity, most = -Infinity;
     for (let k = a; k < b; k++) if (s.y[k] !== null) { least = Math.min(least, s.y[k]); most = Math.max(most, s.y[k]); }
     if (least > most) return [hole ? hole[2] : "not finite", ""];
-    return [least === most ? number(least) : `${number(least)} to ${number(most)}`, ""];
+    return [least === most ? show(least) : `${show(least)} to ${show(most)}`, ""];
   }
   function readout(u) {
-    const box = $("readout"), { left } = u.cursor, lead = data.series.findIndex((_, i) => state.shown[i]);
+    const box = $("readout"), { left } = u.cursor, lead = data.series.findIndex((s, i) => state.shown[i] && s.x.length);
     if (left == null || left < 0 || lead < 0) { box.replaceChildren("\u00a0"); return; }
     const x = u.posToVal(left, "x"), half = Math.abs(u.posToVal(left + 1, "x") - x) / 2, xs = data.series[lead].x;
     const a = from(xs, x - half), b = from(xs, x + half), step = xs[nearest(xs, x)];
@@ -205,9 +214,10 @@
     const parts = [`${data.stepName} `, make("b", { textContent: first === last ? whole(step) : `${whole(first)}–${whole(last)}` })];
     let said = 0;
     data.series.forEach((s, i) => {
-      if (!state.shown[i] || said++ >= 8) return;
-      const [value, where] = reading(s, x - half, x + half, step);
-      parts.push(` · ${s.name} `, make("b", { textContent: value }), where);
+      const read = state.shown[i] && said < 8 ? reading(s, x - half, x + half, step) : null;
+      if (!read) return;
+      said += 1;
+      parts.push(` · ${s.name} `, make("b", { textContent: read[0] }), read[1]);
     });
     const inside = data.phases.filter((p) => p.start <= last && first <= p.stop);
     if (inside.length) parts.push(` · in ${inside.map((p) => `${p.letter} ${p.name}`).join(", ")}`);
@@ -233,7 +243,10 @@
       const most = Math.max(2, Math.floor(u.bbox.height / devicePixelRatio / 46));
       return log ? logTicks(low, high, most) : linearTicks(low, high, most);
     };
-    const labels = (u, values) => values.map(number);
+    const labels = (u, values) => {
+      const many = digits(Math.max(...values.map(Math.abs)), Math.abs(values[1] - values[0]));
+      return values.map((v) => number(v, state.log ? 5 : many));
+    };
     const filter = (u, values) => values; // uPlot would drop the labels of 2 and 5 on a logarithmic axis
     const space = (u, values) => (values ? 22 + 7 * Math.max(2, ...values.map((v) => v.length)) : 50);
     const axes = [
@@ -323,7 +336,7 @@
     zoom.setAttribute("aria-label", "Zoom");
     box.append(zoom);
     if (data.series.length > 1) {
-      const list = make("fieldset", { className: data.series.length > 12 ? "many" : "" });
+      const list = make("fieldset", { className: data.series.length > 12 ? "series many" : "series" });
       list.setAttribute("aria-label", data.kind === "report" ? "Series" : "Runs");
       data.series.forEach((s, i) => {
         const input = make("input", { type: "checkbox", checked: state.shown[i] }), swatch = make("span", { className: "swatch" });
@@ -357,7 +370,7 @@
     }
   }
   function keys(event) {
-    const { min, max } = chart.scales.x, main = data.series.findIndex((_, i) => state.shown[i]);
+    const { min, max } = chart.scales.x, main = data.series.findIndex((s, i) => state.shown[i] && s.x.length);
     if (event.ctrlKey || event.metaKey || event.altKey || main < 0) return;
     const xs = data.series[main].x, wide = chart.bbox.width / devicePixelRatio;
     const here = chart.cursor.left >= 0 ? chart.posToVal(chart.cursor.left, "x") : min;
