@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from descentry.core.errors import UnknownFormatError
 from descentry.readers._source import Source
 
 HEADER = b"SQLite format 3\x00"
@@ -18,6 +19,7 @@ def connect(source: Source) -> tuple[sqlite3.Connection, bool]:
 
     Raises:
         OperationalError: (of sqlite3, as all its errors may be) It is damaged, or is being written to.
+        UnknownFormatError: A writer stopped halfway, and only a program that may write can undo that.
     """
     if source.path is None:
         data = bytearray(source.read_bytes())
@@ -32,8 +34,15 @@ def connect(source: Source) -> tuple[sqlite3.Connection, bool]:
     except sqlite3.OperationalError as error:
         if is_busy(error):
             raise
-        # A write-ahead log or a journal needs a folder that can be written to; the file alone does not.
-        return _guarded(sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)), _has_log(source.path)
+        if _holds_some(source.path, "-journal"):
+            raise UnknownFormatError(
+                "a program stopped while it wrote to the database, which is half changed",
+                where=source.name,
+                how="Open it once with the program it belongs to, or with `sqlite3`: that undoes the change.",
+            ) from None
+        # A write-ahead log needs a folder that can be written to; the file alone does not.
+        database = sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)
+        return _guarded(database), _holds_some(source.path, "-wal")
 
 
 def _guarded(database: sqlite3.Connection) -> sqlite3.Connection:
@@ -46,7 +55,20 @@ def _guarded(database: sqlite3.Connection) -> sqlite3.Connection:
     except sqlite3.Error:
         database.close()
         raise
+    except UnicodeDecodeError:
+        # The message about a damaged schema quotes it, and then cannot be decoded itself.
+        database.close()
+        raise sqlite3.DatabaseError("its schema is malformed") from None
     return database
+
+
+def missing_bytes(source: Source) -> int:
+    """How many bytes the file is shorter than its header says; SQLite reads part of a page as zeros."""
+    header = source.head[:100]
+    page = int.from_bytes(header[16:18], "big")
+    whole = (65536 if page == 1 else page) * int.from_bytes(header[28:32], "big")
+    # Very old versions of SQLite do not keep the count of pages: then these two differ.
+    return max(0, whole - source.size) if header[24:28] == header[92:96] else 0
 
 
 def is_busy(error: sqlite3.Error) -> bool:
@@ -54,7 +76,7 @@ def is_busy(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
-def _has_log(path: Path) -> bool:
-    """Whether what was written last still stands in a log beside the file."""
-    beside = (path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-journal"))
-    return any(log.is_file() and log.stat().st_size > 0 for log in beside)
+def _holds_some(path: Path, ending: str) -> bool:
+    """Whether there is a log beside the file, and something in it."""
+    log = path.with_name(path.name + ending)
+    return log.is_file() and log.stat().st_size > 0

@@ -7,7 +7,7 @@ of `log_metric`.
 
 ## How it is recognised
 
-Each line begins with a time in milliseconds (13 digits), a number, and a whole number or nothing.
+Nearly every line begins with a time in milliseconds (13 digits), a number, and a whole number or nothing.
 
 ## What is read
 
@@ -36,12 +36,13 @@ from descentry.readers._source import Source
 
 
 def sniff(source: Source) -> float:
-    """High where every line is one of a metric file."""
+    """High where nearly every line is one of a metric file."""
     if not source.is_text:
         return 0.0
     lines = [line for line in source.head_lines[:100] if line.strip()]
-    # The last one may be cut short.
-    return 0.95 if lines and all(map(is_metric_line, lines[:-1] or lines)) else 0.0
+    # The last one may be cut short, and others damaged.
+    whole = lines[:-1] or lines
+    return 0.95 if lines and sum(map(is_metric_line, whole)) >= 0.9 * len(whole) else 0.0
 
 
 def read(source: Source) -> list[Draft]:

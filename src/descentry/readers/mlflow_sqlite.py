@@ -39,7 +39,7 @@ from descentry.core.errors import DescentryError, NoCurveError, UnknownFormatErr
 from descentry.readers._draft import MAX_SERIES, Draft
 from descentry.readers._entry import Reader, Rows
 from descentry.readers._mlflow import Points, distinct, draft_of
-from descentry.readers._readonly_sqlite import HEADER, connect, is_busy
+from descentry.readers._readonly_sqlite import HEADER, connect, is_busy, missing_bytes
 from descentry.readers._source import Source
 
 _NEEDED = {
@@ -69,11 +69,9 @@ def sniff(source: Source) -> float:
         database, _ = connect(source)
         with contextlib.closing(database):
             found = _columns(database)
-    except sqlite3.Error as error:
-        # While another program writes to it, nothing can be looked up; what it is called must do.
-        return 0.5 if is_busy(error) and "mlflow" in source.stem else 0.0
-    except (DescentryError, OSError):
-        return 0.0
+    except (sqlite3.Error, DescentryError, OSError):
+        # Damaged, or locked by a writer: by its name it is told apart well enough to say so.
+        return 0.5 if "mlflow" in source.stem.lower() else 0.0
     return float(all(needed <= found.get(table, set()) for table, needed in _NEEDED.items()))
 
 
@@ -86,6 +84,8 @@ def read(source: Source) -> list[Draft]:
         DescentryError: Another program is writing to it just now.
     """
     gaps: list[Gap] = []
+    if lacking := missing_bytes(source):
+        gaps.append(Gap("truncated", f"the file was cut short: {lacking:,} bytes at its end are missing"))
     try:
         database, stale = connect(source)
         if stale:
@@ -222,4 +222,7 @@ READER = Reader(
     sniff=sniff,
     read=read,
     write_sample=write_sample,
+    exempt={
+        "truncated": "a page of a database is filled from its end: what a cut takes away is not the last row"
+    },
 )
