@@ -13,7 +13,7 @@ from descentry.readers._layout import clean_name
 
 
 def to_array(value: Any) -> npt.NDArray[Any]:
-    """Anything that holds numbers as a new array.
+    """Anything that holds numbers as an array, which may share their memory.
 
     Raises:
         TypeError: It holds nothing.
@@ -21,11 +21,11 @@ def to_array(value: Any) -> npt.NDArray[Any]:
     if hasattr(value, "detach"):  # a torch tensor
         value = value.detach().cpu()
         # numpy has no bfloat16
-        return np.array((value.double() if value.is_floating_point() else value).numpy())
+        return np.asarray((value.double() if value.is_floating_point() else value).numpy())
     if hasattr(value, "to_numpy"):
-        return np.array(value.to_numpy())
+        return np.asarray(value.to_numpy())
     if isinstance(value, np.ndarray):
-        return value.copy()
+        return value
     items = [plain(x) for x in value]
     if all(type(x) in {int, float} for x in items):
         return np.array(items, dtype=np.float64)

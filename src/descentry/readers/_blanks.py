@@ -31,11 +31,10 @@ def find_blanks(columns: Mapping[str, Column], rows: Ints) -> dict[str, Ints]:
 def rows_alike(columns: Mapping[str, Column], rows: Ints) -> Iterator[tuple[str, Bools, Ints]]:
     """For each metric with empty cells: which of the rows hold it, and the places of the rows that could.
 
-    A row could hold a column when it fills nothing but what the rows that hold it fill too, and lacks no
-    counter or clock that they hold: rows of an evaluation, or a summary at the end, are of another kind.
-    A row that still holds another loss could not: where one loss is NaN, so are the rest. What a row lacks
-    is judged by the commonest of the rows that hold more: a bare step between training rows lacks no
-    evaluation.
+    What a row lacks is judged by the commonest of the rows that hold all it does and more: a bare step
+    between training rows lacks no evaluation. A row that also lacks a counter or a clock is of another kind,
+    such as a summary at the end. A row that still holds a loss lacks nothing: where one loss is NaN, so is
+    the rest.
     """
     if all(column.filled is None for column in columns.values()) or not len(rows):
         return
@@ -45,17 +44,14 @@ def rows_alike(columns: Mapping[str, Column], rows: Ints) -> Iterator[tuple[str,
     patterns, pattern_of_row, count = _patterns(filled)
     if len(patterns) > MAX_PATTERNS:
         return
-    complete = _completed(patterns, count)
+    lacks = _completed(patterns, count) & ~patterns
     steady = np.array([_cannot_be_nan(name, columns[name].value[rows]) for name in names])
     losses = np.array([metrics.kind(name) in {"loss", "error"} for name in names])
+    lacks &= ~(lacks & steady).any(axis=1)[:, None]
+    lacks &= ~(patterns & losses).any(axis=1)[:, None]
     for j in np.flatnonzero(~steady & filled.any(axis=0) & ~filled.all(axis=0)):
-        holds = filled[:, j]
-        company = patterns[patterns[:, j]].any(axis=0)
-        usual = filled[holds].mean(axis=0) > REGULAR
-        could = ~(patterns & ~company).any(axis=1) & ~(~patterns & usual & steady).any(axis=1)
-        other_losses = losses & (np.arange(len(names)) != j)
-        could &= patterns[:, j] | (complete[:, j] & ~(patterns & other_losses).any(axis=1))
-        yield names[j], holds, np.flatnonzero(could[pattern_of_row])
+        could = patterns[:, j] | lacks[:, j]
+        yield names[j], filled[:, j], np.flatnonzero(could[pattern_of_row])
 
 
 def _patterns(filled: Bools) -> tuple[Bools, npt.NDArray[np.intp], npt.NDArray[np.intp]]:

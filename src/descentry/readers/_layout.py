@@ -116,10 +116,10 @@ def clean_name(name: str) -> str:
 
 
 def unique_names(names: Sequence[str]) -> tuple[str, ...]:
-    """The names without padding and quotes; one that comes again is numbered."""
+    """The names without padding; one that comes again is numbered."""
     seen: dict[str, int] = {}
     unique = []
-    for name in (clean_name(n.strip().strip('"').strip()) for n in names):
+    for name in (clean_name(n.strip()) for n in names):
         seen[name] = seen.get(name, 0) + 1
         unique.append(name if seen[name] == 1 else f"{name}.{seen[name] - 1}")
     return tuple(unique)

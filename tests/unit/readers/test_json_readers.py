@@ -186,12 +186,13 @@ class TestDocuments:
                 "step": list(range(0, 120, 10)),
                 "train_loss": [0.5] * 12,
                 "val_loss": [1.5, 1.25, 1.125],
+                "test_acc": [0.5, 0.75],
                 "betas": [0.9, 0.99],
             }
         )
         assert run["train_loss"].step.tolist() == list(range(0, 120, 10))
         assert points(run["val_loss"]) == ROWS
-        assert {s.name for s in run.series} == {"train_loss", "val_loss"}
+        assert {s.name for s in run.series} == {"train_loss", "val_loss", "test_acc"}
         assert "uneven-lists" in [gap.kind for gap in run.gaps]
 
     def test_single_values_are_settings(self, read):

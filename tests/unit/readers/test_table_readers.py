@@ -12,6 +12,7 @@ import pytest
 from descentry import readers
 from descentry.core import metrics
 from descentry.core.errors import DescentryError, MissingExtraError, NoCurveError, UnknownFormatError
+from descentry.readers import _table
 
 
 @pytest.fixture
@@ -69,16 +70,18 @@ def test_words_for_nan_are_values_and_empty_cells_are_not(read):
     assert points(run["acc"]) == [(0, 0.1), (3, 0.3)]
 
 
-def test_every_block_of_a_long_table_is_read_whichever_way(read):
-    """Clean blocks, blocks with empty cells and blocks with words take different ways through the reader."""
-    rows = 150_000
+def test_every_block_of_a_long_table_is_read_whichever_way(read, monkeypatch):
+    """Blocks of numbers, with empty cells, with the word nan and with quotes take different ways."""
+    monkeypatch.setattr(_table, "BLOCK", 1 << 16)
+    monkeypatch.setattr(_table, "CHUNK", 1 << 12)
+    rows = 30_000
     lines = [f"{i},{i / 8},{'' if i % 3 else i}" for i in range(rows)]
-    lines[60_000] = "60000,nan,60000"
-    lines[120_000] = '120000,"15000.0",120000'
+    lines[12_000] = "12000,nan,12000"
+    lines[24_000] = '24000,"3000.0",24000'
     (run,) = read("step,loss,val_loss\n" + "\n".join(lines) + "\n")
     assert run["loss"].step.tolist() == list(range(rows))
     wanted = np.arange(rows) / 8
-    wanted[60_000] = np.nan
+    wanted[12_000] = np.nan
     np.testing.assert_array_equal(run["loss"].value, wanted)
     np.testing.assert_array_equal(run["val_loss"].step, np.arange(0, rows, 3))
     np.testing.assert_array_equal(run["val_loss"].value, np.arange(0, rows, 3))
@@ -90,6 +93,14 @@ def test_a_last_row_that_may_be_cut_short_is_left_out(read):
     assert kinds(run) == ["truncated"]
     (run,) = read("step,loss,lr\n0,1.5,0.1\n1,1.25,0.1\n2,1.1")
     assert len(run["loss"]) == 2
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 4, 7, 9])
+def test_a_long_table_that_is_cut_short(read, cut):
+    text = "step,loss\n" + "".join(f"{i},{i / 16}\n" for i in range(1001))
+    (run,) = read(text[:-cut])
+    assert run["loss"].step.tolist() == list(range(1000))
+    assert kinds(run) == ["truncated"]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +183,11 @@ def test_a_split_column_parts_the_metrics(read):
     assert points(run["train/loss"]) == [(0, 1.5), (1, 1.25)]
     assert points(run["val/loss"]) == [(0, 1.75), (1, 1.5)]
     assert (run["train/loss"].split, run["val/loss"].split) == ("train", "validation")
+
+
+def test_a_split_column_leaves_alone_what_names_its_split(read):
+    (run,) = read("phase,epoch,train_loss,val_loss\ntrain,0,1.5,\nval,0,,1.75\ntrain,1,1.25,\nval,1,,1.5\n")
+    assert [s.name for s in run.series] == ["train_loss", "val_loss"]
 
 
 def test_a_long_table_is_read_as_if_it_were_wide(read):
