@@ -123,7 +123,7 @@ def _series(series: Series, name: str, most: int, *, shown: bool, own: bool) -> 
 
 
 def _values(values: Floats) -> list[float | None]:
-    """Nine digits, more than a float32 loss carries and half of a float64's; all where values are that close."""
+    """Nine digits, of which a float32 loss has no more; seventeen where values lie closer than that."""
     finite = values[np.isfinite(values)]
     close = bool(finite.size) and np.ptp(finite / 2) < 1e-5 * np.abs(finite / 2).max()
     digits = 17 if close else 9
