@@ -21,8 +21,8 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from descentry.core.data import Comparison, Finding, Report, Run, Series
     from descentry.core.errors import DescentryError
-    from descentry.story import explain, explain_all
     from descentry.readers import read, read_all
+    from descentry.story import explain, explain_all
 
 _HOME = {
     "Comparison": "descentry.core.data",

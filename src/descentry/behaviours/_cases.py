@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from descentry.core.data import Floats
@@ -32,16 +34,19 @@ def bump(n: int, at: int, width: int, height: float) -> Floats:
 
 def power_law(n: int, *, start: float = 3.0, exponent: float = 0.3) -> Floats:
     """A fall as large models show it."""
-    return start * np.exp(-exponent * np.log1p(np.arange(n, dtype=np.float64)))
+    fall: Floats = np.exp(-exponent * np.log1p(np.arange(n, dtype=np.float64)))
+    return start * fall
 
 
 def explosion(n: int, *, start: float, factor: float = 2.0) -> Floats:
     """A geometric growth from ``start``."""
-    return start * np.exp(np.log(factor) * np.arange(n, dtype=np.float64))
+    grown: Floats = np.exp(math.log(factor) * np.arange(n, dtype=np.float64))
+    return start * grown
 
 
 def staircase(n: int, *, drop_at: float = 0.5, sigma: float = 0.01, drop: float = 0.4) -> Floats:
     """A fall to a floor, then a drop within a hundredth of the run to a lower one."""
     steps = np.arange(n)
     fall = 0.6 + 1.4 * np.exp(-40 * steps / n)
-    return fall - drop / (1 + np.exp(-(steps - drop_at * n) / (0.002 * n + 0.3))) + white(n, sigma)
+    cliff: Floats = drop / (1 + np.exp(-(steps - drop_at * n) / (0.002 * n + 0.3)))
+    return fall - cliff + white(n, sigma)

@@ -37,6 +37,22 @@ class Track:
     time: Floats | None = None
     blanks: Ints | None = None
 
+    @property
+    def rows(self) -> Ints:
+        """Where each point stands, whether or not the reader said so."""
+        return self.row if self.row is not None else np.arange(len(self.value))
+
+    @property
+    def settled(self) -> Ints:
+        """The steps, once they are settled.
+
+        Raises:
+            ValueError: They are not: a defect of ours.
+        """
+        if self.step is None:
+            raise ValueError(f"the steps of {self.name} are not settled")
+        return self.step
+
 
 @dataclass(eq=False)
 class Draft:
@@ -112,7 +128,7 @@ class Collector:
 
 
 def to_float(text: str) -> float | None:
-    """A number as logs write it: ``nan``, ``inf``, ``-Infinity``, ``1,234`` (no), ``1e-3``; None if it is none.
+    """A number as logs write it (``nan``, ``inf``, ``-Infinity``, ``1e-3``), or None if it is none.
 
     >>> to_float(" 1e-3 "), to_float("-Infinity"), to_float("n/a")
     (0.001, -inf, None)

@@ -14,9 +14,11 @@ def concatenate(drafts: list[Draft]) -> Draft:
     for draft in drafts:
         last = offset
         for track in draft.tracks:
-            rows = (track.row if track.row is not None else np.arange(len(track.value))) + offset
+            rows = track.rows + offset
             last = max(last, int(rows[-1]) + 1 if len(rows) else last)
-            parts.setdefault(track.name, []).append(Track(track.name, track.value, rows, track.step, track.time, track.blanks))
+            parts.setdefault(track.name, []).append(
+                Track(track.name, track.value, rows, track.step, track.time, track.blanks)
+            )
         offset = last
     tracks = [_chain(name, pieces) for name, pieces in parts.items()]
     config = {key: value for draft in drafts for key, value in draft.config.items()}

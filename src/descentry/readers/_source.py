@@ -66,9 +66,9 @@ class Source:
         """
         if self.size > limit:
             raise TooLargeError(
-                f"{self.size / 2**20:,.0f} MiB is more than this format is read to ({limit / 2**20:,.0f} MiB)",
+                f"{self.size / 2**20:,.0f} MiB is over this format's limit of {limit / 2**20:,.0f} MiB",
                 where=self.name,
-                how="Give the part of it that holds the metrics, or write them as CSV, Parquet or event files.",
+                how="Give the part that holds the metrics, or write them as CSV, Parquet or event files.",
             )
         with self.open() as stream:
             return stream.read()
@@ -126,7 +126,7 @@ class Source:
         return tuple(lines[:-1] if self.size > HEAD else lines)
 
     def lines(self, start: int = 0) -> Iterator[str]:
-        r"""Every line from byte ``start`` on: ANSI codes gone, ``\n``, ``\r\n`` and ``\r`` end one; bad bytes become U+FFFD.
+        r"""Every line from byte ``start`` on, without ANSI codes; ``\n``, ``\r\n`` and ``\r`` all end one.
 
         Raises:
             TooLargeError: A line is longer than 16 MiB.
