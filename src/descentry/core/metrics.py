@@ -1,6 +1,6 @@
 """What metric names mean: which one is the loss, which split it belongs to, and which way is better.
 
-The words are those of the logs that readers know; matching is on whole words, so that ``gloss`` is no loss.
+The words are those of the logs that readers know; matching is on whole words, so that ``lossy`` is no loss.
 """
 
 from __future__ import annotations
@@ -16,28 +16,32 @@ _TEST = {"test", "testing"}
 _TRAIN = {"train", "training", "tr", "trl", "fit", "learn"}
 
 _LOSS = {
-    "loss", "losses", "trl", "tel", "nll", "xent", "crossentropy", "logloss", "mlogloss", "objective", "cost", "perplexity", "ppl",
-    "bpb", "bpc", "energy", "elbo", "deviance", "softmaxloss",
+    "loss", "losses", "trl", "tel", "nll", "xent", "crossentropy", "logloss", "mlogloss", "objective",
+    "cost", "perplexity", "ppl", "bpb", "bpc", "energy", "elbo", "deviance", "softmaxloss", "ce", "bce",
+    "hinge",
 }  # fmt: skip
 _ERROR = {
-    "mse", "rmse", "mae", "mape", "rmsle", "error", "err", "merror", "fid", "l1", "l2", "huber", "wer", "cer", "kid", "brier", "regret",
-    "quantile", "residual",
+    "mse", "rmse", "mae", "mape", "rmsle", "error", "err", "merror", "fid", "l1", "l2", "huber", "wer",
+    "cer", "kid", "brier", "regret", "quantile", "residual",
 }  # fmt: skip
 _RISING = {
-    "acc", "accuracy", "reward", "rewards", "return", "returns", "rew", "score", "auc", "auroc", "f1", "precision", "recall", "map",
-    "iou", "miou", "dice", "bleu", "rouge", "psnr", "ssim", "r2", "top1", "top5", "ndcg", "success", "inception", "ap", "ap50",
-    "likelihood", "correct", "winrate", "em",
+    "acc", "accuracy", "reward", "rewards", "return", "returns", "rew", "score", "auc", "auroc", "f1",
+    "precision", "recall", "map", "iou", "miou", "dice", "bleu", "rouge", "psnr", "ssim", "r2", "top1",
+    "top5", "ndcg", "success", "inception", "ap", "ap50", "likelihood", "correct", "winrate", "em", "prec",
+    "fitness",
 }  # fmt: skip
 # Numbers that a training log carries beside its metrics; never the curve to explain.
 _BOOKKEEPING = {
-    "lr", "rate", "time", "timestamp", "seconds", "sec", "ms", "eta", "speed", "throughput", "memory", "mem", "gpu", "cpu", "epoch", "step",
-    "steps", "iter", "iteration", "itr", "batch", "duration", "norm", "grad", "gradnorm", "momentum", "weight", "decay", "scale", "tokens",
-    "samples", "examples", "flops", "tflops", "mfu", "size", "count", "num", "dt", "std", "min", "max", "seed", "id", "elapsed", "runtime",
+    "lr", "rate", "time", "timestamp", "seconds", "sec", "ms", "eta", "speed", "throughput", "memory",
+    "mem", "gpu", "cpu", "epoch", "step", "steps", "iter", "iteration", "itr", "batch", "duration", "norm",
+    "grad", "gradnorm", "momentum", "weight", "decay", "scale", "tokens", "samples", "examples", "flops",
+    "tflops", "mfu", "size", "count", "num", "dt", "std", "min", "max", "seed", "id", "elapsed", "runtime",
     "beta", "fps", "wall", "stamp", "skipped", "warmup",
 }  # fmt: skip
 _STEP_NAMES = (
-    "step", "global_step", "steps", "iter", "iters", "iteration", "iterations", "itr", "it", "num_updates", "update", "updates",
-    "timestep", "timesteps", "total_timesteps", "train_step", "batch", "batches", "round", "tree", "episode", "epoch", "epochs", "index", "idx",
+    "step", "global_step", "steps", "iter", "iters", "iteration", "iterations", "itr", "it", "num_updates",
+    "update", "updates", "timestep", "timesteps", "total_timesteps", "train_step", "batch", "batches",
+    "round", "tree", "episode", "epoch", "epochs", "index", "idx",
 )  # fmt: skip
 
 
@@ -90,14 +94,15 @@ def kind(name: str) -> str:
     joined = "".join(found)
     if found and found[-1] in {"time", "ms", "lr", "std", "scale", "norm", "weight", "count", "max", "min"}:
         return "bookkeeping"
-    if set(found) & _LOSS or joined.endswith(("loss", "entropy")):
-        # "loss_scale" and "log-likelihood" carry a loss word without being one.
-        return "loss"
+    if set(found) & _LOSS or joined.endswith(("loss", "crossentropy")) or "bitsper" in joined:
+        return "loss"  # the entropy of a policy is none
+    if set(found) & {"err", "error"}:
+        return "error"  # "top1_err" falls, whatever it counts
     if set(found) & _RISING or joined.endswith("accuracy") or name == "r":  # the reward in monitor files
         return "rising"
     if set(found) & _ERROR:
         return "error"
-    if set(found) & _BOOKKEEPING or step_rank(name) is not None:
+    if set(found) & _BOOKKEEPING or step_rank(name) is not None or re.fullmatch(r".*\blr\d+", name):
         return "bookkeeping"
     return "other"
 
@@ -115,7 +120,14 @@ def step_rank(name: str) -> int | None:
     """
     plain = "_".join(words(name))
     for rank, candidate in enumerate(_STEP_NAMES):
-        if plain in {candidate, f"_{candidate}", f"train_{candidate}", f"trainer_{candidate}", f"training_{candidate}", f"num_{candidate}"}:
+        if plain in {
+            candidate,
+            f"_{candidate}",
+            f"train_{candidate}",
+            f"trainer_{candidate}",
+            f"training_{candidate}",
+            f"num_{candidate}",
+        }:
             return rank
     return None
 
@@ -126,9 +138,23 @@ def _rank(series: Series) -> tuple[float, ...]:
     splits = {"train": 0.0, "": 0.0, "validation": 1.0, "test": 2.0}
     plain = [w for w in name_words if w not in _TRAIN | _VALIDATION | _TEST]
     # Among training losses: the total or plain one first, then the one with more points.
-    modest = {("loss",), ("total", "loss"), ("lm", "loss"), ("trl",), ("loss", "step"), ("batch", "loss"), ("loss", "train")}
+    modest = {
+        ("loss",),
+        ("total", "loss"),
+        ("lm", "loss"),
+        ("trl",),
+        ("loss", "step"),
+        ("batch", "loss"),
+        ("loss", "train"),
+    }
     parts = 0.0 if tuple(plain) in modest or not plain else 1.0
-    return (kinds[kind(series.name)], splits[split(series.name)], parts, 1.0 if len(series) < 3 else 0.0, -float(len(series)))
+    return (
+        kinds[kind(series.name)],
+        splits[split(series.name)],
+        parts,
+        1.0 if len(series) < 3 else 0.0,
+        -float(len(series)),
+    )
 
 
 def candidates(series: Iterable[Series]) -> list[Series]:

@@ -14,11 +14,21 @@ KINDS = {
         "cross_entropy",
         "box_loss",
         "perplexity",
+        "bits_per_byte",
     ],
-    "error": ["rmse", "val_mae", "error", "FID"],
-    "rising": ["accuracy", "Train-accuracy", "val/acc", "episode_reward", "mAP", "f1"],
-    "bookkeeping": ["lr", "learning_rate", "loss_scale", "grad_norm", "step_time", "epoch", "tokens"],
-    "other": ["foo", "weightless", "lossy_flag"],
+    "error": ["rmse", "val_mae", "error", "FID", "top1_err"],
+    "rising": ["accuracy", "Train-accuracy", "val/acc", "episode_reward", "mAP", "f1", "Prec@1", "r"],
+    "bookkeeping": [
+        "lr",
+        "learning_rate",
+        "loss_scale",
+        "grad_norm",
+        "step_time",
+        "epoch",
+        "tokens",
+        "x/lr0",
+    ],
+    "other": ["foo", "weightless", "lossy_flag", "policy_entropy"],
 }
 
 

@@ -11,6 +11,7 @@ import pytest
 from descentry import readers
 from descentry.core import metrics
 from descentry.core.errors import DescentryError, NoCurveError, TooLargeError, UnknownFormatError
+from descentry.readers import _source
 
 
 @pytest.fixture
@@ -295,3 +296,12 @@ class TestMegatronGolden:
     def test_values_in_a_list_stand_at_the_interval(self, read):
         (run,) = read({"lm loss": {"start_step": 5, "end_step": 15, "step_interval": 5, "values": LOSS}})
         assert points(run["lm loss"]) == [(5, 1.5), (10, 1.25), (15, 1.125)]
+
+
+def test_documents_too_large_to_hold_are_refused_unread(tmp_path):
+    path = tmp_path / "history.json"
+    path.write_text('{"loss": [' + "1.5, " * 20_000)
+    with path.open("r+b") as file:
+        file.truncate(_source.MAX_DOCUMENT + 1)  # sparse: it takes no space
+    with pytest.raises(TooLargeError, match=r"history\.json: 512 MiB is over"):
+        readers.read_all(path)
