@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from descentry.core.data import Comparison, Report, Run
 
 FINE, CONCERN, USER_ERROR, DEFECT, INTERRUPTED = 0, 1, 2, 3, 130
+FAIL_ON = {"attention": ("attention", "failing"), "failing": ("failing",), "not-examined": ("not examined",)}
 DEFAULT_PAGE = "report.html"
 
 _TOP = """\
@@ -170,7 +171,7 @@ def _add_explain(commands: Any) -> argparse.ArgumentParser:
         "--fail-on",
         action="append",
         default=[],
-        choices=("attention", "failing", "not-examined"),
+        choices=tuple(FAIL_ON),
         metavar="VERDICT",
         help="exit with 1 when a run is that bad or worse: attention, failing; not-examined; may be repeated",
     )
@@ -254,12 +255,7 @@ def _piped(step: str | None) -> list[Run]:
 
 
 def _code(reports: Sequence[Report], fail_on: Sequence[str]) -> int:
-    bad = {"not examined"} if "not-examined" in fail_on else set()
-    bad |= (
-        {"attention", "failing"}
-        if "attention" in fail_on
-        else ({"failing"} if "failing" in fail_on else set())
-    )
+    bad = {verdict for named in fail_on for verdict in FAIL_ON[named]}
     return CONCERN if any(r.verdict in bad for r in reports) else FINE
 
 

@@ -319,16 +319,18 @@ def test_ctrl_c_is_quiet(run, good, monkeypatch):
     assert run("explain", good) == (130, "", "")
 
 
-def test_a_reader_who_has_seen_enough_is_no_error(tmp_path):
+def test_a_reader_who_has_seen_enough_is_no_error_and_the_verdict_still_counts(tmp_path, bad):
     for i in range(150):
         write_csv(tmp_path / f"run{i}.csv", healthy_values(40))
-    command = [*RUN, "explain", str(tmp_path), "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    command = [*RUN, "explain", str(tmp_path), bad, "--json", "--fail-on", "failing"]
+    # Unbuffered, Python drops the rest of a broken write without a word, and there is nothing to test.
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as process:
         process.stdout.read(10)
         process.stdout.close()
         err = process.stderr.read()
         code = process.wait()
-    assert (code, err) == (0, b"")
+    assert (code, err) == (1, b"")
 
 
 # Help and lists.

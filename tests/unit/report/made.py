@@ -4,7 +4,7 @@ import numpy as np
 
 from descentry.core.data import Convergence, Finding, Report, Run, Series
 
-HOSTILE = "</script><img src=x onerror=alert(1)>"
+HOSTILE = "</script ><img src=x onerror=alert(1)><!-- <script>"
 
 
 def decay(n=10_000):
