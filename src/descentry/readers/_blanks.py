@@ -75,6 +75,8 @@ def _completed(patterns: Bools, count: npt.NDArray[np.intp]) -> Bools:
 def _cannot_be_nan(name: str, value: Floats) -> bool:
     """Counters and clocks: whole numbers, and what runs beside the metrics (a learning rate, a time)."""
     finite = value[np.isfinite(value)]
+    if metrics.kind(name) in {"loss", "error"}:
+        return False  # whole numbers may be a loss too: counts of errors, rounded sums
     if metrics.kind(name) == "bookkeeping" and not _MAY_BE_NAN & set(metrics.words(name)):
         return True
     return bool(len(finite) and (finite == np.floor(finite)).all())
