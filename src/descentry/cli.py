@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -173,7 +174,7 @@ def _add_explain(commands: Any) -> argparse.ArgumentParser:
         default=[],
         choices=tuple(FAIL_ON),
         metavar="VERDICT",
-        help="exit with 1 when a run is that bad or worse: attention, failing; not-examined; may be repeated",
+        help="exit with 1 when a run is that bad or worse: attention, failing; not-examined when named",
     )
     ci.add_argument("--debug", action="store_true", help="show the traceback of a defect")
     return parser
@@ -212,7 +213,7 @@ def _explain(args: argparse.Namespace) -> int:
                 failed += 1
     if not reports:
         return USER_ERROR
-    subject = reports[0] if len(reports) == 1 else Comparison(tuple(reports), " ".join(args.paths))
+    subject = reports[0] if len(reports) == 1 else Comparison(tuple(reports), shlex.join(args.paths))
     written = _write_page(subject, args.html) if args.html is not None else None
     _show(subject, args)
     if written:

@@ -74,6 +74,14 @@ def test_several_paths_or_a_folder_are_compared(run, good, bad, tmp_path):
         assert out.startswith("✗ 2 runs: 1 failing, 1 healthy.")
 
 
+def test_the_command_for_one_run_in_full_can_be_pasted(run, good, bad, tmp_path):
+    (tmp_path / "my runs").mkdir()
+    for path in (good, bad):
+        Path(path).rename(tmp_path / "my runs" / Path(path).name)
+    _, out, _ = run("explain", tmp_path / "my runs", "--width", "140")
+    assert f"descentry explain '{tmp_path / 'my runs'}' --run NAME" in " ".join(out.split())
+
+
 def test_one_run_of_several_can_be_named(run, good, bad, tmp_path):
     code, out, _ = run("explain", tmp_path, "--run", "good")
     assert (code, out.splitlines()[0]) == (0, "✓ HEALTHY  good")

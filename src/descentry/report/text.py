@@ -32,6 +32,7 @@ WIDTH = 100
 MIN_WIDTH, MAX_WIDTH = 80, 140
 MAX_TOLD = 20
 MAX_NOTES = 8
+MANY = 15
 
 
 def render(subject: Report | Comparison, *, width: int = WIDTH) -> str:
@@ -168,6 +169,9 @@ def _comparison(comparison: Comparison, width: int) -> list[Line]:
     lines: list[Line] = [[Span(f"{mark.symbol} {said}", mark.tone)]]
     if not len(comparison):
         return lines
+    heading = lines[0]
     lines += [[], *table(comparison, width), []]
+    if len(comparison) > MANY:
+        lines += [heading, []]  # the first line has left the screen by now
     command = f"descentry explain {clean(comparison.source) or 'FILE'} --run NAME"
     return lines + hanging([Span("One run in full  ", "quiet")], command, width, "quiet")

@@ -251,6 +251,11 @@ def test_a_comparison_says_first_how_many_are_in_trouble(comparison):
     assert "descentry explain runs --run NAME" in page
 
 
+def test_after_many_runs_the_count_is_said_again(healthy, failing):
+    page = text.render(Comparison((*[healthy] * 20, failing), "runs"))
+    assert page.count("✗ 21 runs: 1 failing, 20 healthy.") == 2
+
+
 def test_each_run_of_a_comparison_shows_its_shape(comparison):
     row = next(line for line in text.render(comparison).splitlines() if "exp2" in line)
     assert BRAILLE.search(row)
