@@ -194,6 +194,7 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
         main=main,
         findings=tuple(findings),
         convergence=end,
+        higher_is_better=rising,
         next_steps=_next_steps(verdict, findings, end),
         not_examined=tuple(_not_examined(curve, twin, enough, guessed)),
     )
@@ -285,6 +286,5 @@ def _unexamined(run: Run, why: str) -> Report:
         None,
         (),
         Convergence("undetermined", 0.0, "The end of the run was not judged."),
-        (),
-        (why, ALWAYS),
+        not_examined=(why, ALWAYS),
     )

@@ -76,6 +76,7 @@ def test_sample_is_recognised_before_all_rivals(reader, tmp_path):
     }
     own = scores.pop(reader.id)
     assert 0 < own <= 1
+    assert own <= reader.most, "Reader.most is a promise"
     assert own > max(scores.values(), default=0), f"{reader.id} {own}, rivals {scores}"
 
 

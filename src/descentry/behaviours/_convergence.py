@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from descentry.behaviours._curve import MAD, MIN_POINTS, Curve
+from descentry.behaviours._curve import MIN_POINTS, Curve
+from descentry.behaviours._trend import slope
 from descentry.behaviours._words import amount, confidence, metric, span, steps
 from descentry.core.data import Convergence, Estimate
 
@@ -96,18 +97,10 @@ def _end(curve: Curve) -> Convergence:
 
 def _gain(curve: Curve, start: int) -> tuple[Estimate, float]:
     """What a straight line from bin ``start`` on gains per quarter of the run, and in standard errors."""
-    part = curve.clean[start:]
-    x = np.arange(len(part), dtype=np.float64)
-    x -= x.mean()
-    slope = float(x @ part) / float(x @ x)
-    # Residuals of neighbouring bins are alike after the running median; the larger of both errors holds.
-    residual = float(np.median(np.abs(part - np.median(part) - slope * x))) * MAD
-    error = max(float(np.median(curve.level_noise[start:])), residual) / np.sqrt(float(x @ x))
+    rate, error = slope(curve.clean[start:], curve.level_noise[start:])
     quarter = WINDOW * len(curve.level) / curve.scale if curve.scale > 0 else 0.0
-    gain = -slope * quarter
-    return Estimate(
-        gain, gain - 1.96 * error * quarter, gain + 1.96 * error * quarter, "fraction"
-    ), -slope / max(error, 1e-300)
+    gain, half = -rate * quarter, 1.96 * error * quarter
+    return Estimate(gain, gain - half, gain + half, "fraction"), -rate / max(error, 1e-300)
 
 
 def _window_start(curve: Curve, window: float = WINDOW) -> int:

@@ -22,7 +22,6 @@ from descentry.core.data import Floats, Gap, Series
 
 MIN_POINTS = 8  # below this no trend can be told from noise at 95%: see the decision record
 FLOOR = 0.002  # of the scale: what no eye sees on a plot is not called a change
-MAD = 1.4826  # turns a median absolute deviation into a standard deviation of a normal
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from descentry.behaviours._curve import Curve
+from descentry.behaviours._trend import slope
 from descentry.behaviours._words import amount, change, found, metric, shown, span
 from descentry.core.data import Finding
 
@@ -39,6 +40,10 @@ def slowness(curve: Curve) -> float:
     trend = curve.trend
     if trend.fall <= 0:
         return 0.0
+    late = slice(curve.kept // 2, curve.kept)
+    rate, error = slope(curve.clean[late], curve.level_noise[late])
+    if -rate < 3.0 * error:
+        return 0.0  # it may have ended long ago
     if trend.linearity >= STRAIGHT and _even(curve):
         return trend.linearity
     hidden = trend.fall < SMALL * float(np.median(curve.noise)) and trend.linearity > STRAIGHT / 2

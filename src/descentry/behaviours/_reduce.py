@@ -13,7 +13,7 @@ from descentry.core.data import Floats, Ints
 BINS = 360  # enough to place a change within 0.3% of the run; quadratic cost in the segmentation
 MICRO = 24  # micro-bins per bin on long curves: a median over their means is robust and cheap
 WHOLE = BINS * MICRO * 2  # up to here medians are taken over the points themselves
-MAD = 1.4826
+MAD = 1.4826  # turns a median absolute deviation into a standard deviation of a normal
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from descentry.behaviours._reduce import MAD
 from descentry.core.data import Floats
 
 # Each of these is argued in docs/decisions/0005-story-thresholds.md.
@@ -69,6 +70,19 @@ def outline(clean: Floats, noise: Floats, level_noise: Floats, spread: float, fi
     )
     linearity = halves[1] / halves[0] if halves[0] > 0 else 0.0
     return Trend(start, end, peak, lowest, error, flat, falls, linearity)
+
+
+def slope(clean: Floats, level_noise: Floats) -> tuple[float, float]:
+    """Change per bin of the straight line through the levels, and its standard error."""
+    x = np.arange(len(clean), dtype=np.float64)
+    x -= x.mean()
+    power = float(x @ x)
+    if power == 0:
+        return 0.0, 0.0
+    rate = float(x @ clean) / power
+    # Residuals of neighbouring bins are alike after the running median; the larger of both errors holds.
+    residual = MAD * float(np.median(np.abs(clean - np.median(clean) - rate * x)))
+    return rate, max(float(np.median(level_noise)), residual) / float(np.sqrt(power))
 
 
 def _halves(clean: Floats) -> tuple[float, float]:

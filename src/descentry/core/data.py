@@ -192,6 +192,7 @@ class Report:
         main: The series that the story is about; None when there was none to examine.
         findings: What was seen, in the order of their first step.
         convergence: The verdict on the end of the run.
+        higher_is_better: Whether the main series was judged as one that should rise.
         next_steps: What to do next, most useful first.
         not_examined: What was not looked at, and why.
     """
@@ -202,6 +203,7 @@ class Report:
     main: Series | None
     findings: tuple[Finding, ...]
     convergence: Convergence
+    higher_is_better: bool = False
     next_steps: tuple[str, ...] = ()
     not_examined: tuple[str, ...] = ()
 

@@ -25,6 +25,7 @@ class Reader:
             DescentryError; anything unreadable that can be passed over goes into ``Draft.gaps``.
         write_sample: Writes the rows (step, value of the training loss or of the format's own metric) as
             this format into a folder and returns the path to read; the conformance tests are made of it.
+        most: The highest score that ``sniff`` gives; readers that cannot win any more are not asked.
         folder: The format is a folder and not a file.
         together: Files of this format in one folder are parts of one run, in the order of their names.
         exempt: Conformance checks that cannot apply, each with the reason.
@@ -35,6 +36,7 @@ class Reader:
     sniff: Callable[[Source], float]
     read: Callable[[Source], list[Draft]]
     write_sample: Callable[[Path, Rows], Path]
+    most: float = 1.0
     folder: bool = False
     together: bool = False
     exempt: Mapping[str, str] = field(default_factory=dict)

@@ -136,4 +136,4 @@ def _write_sample(folder: Path, rows: Rows) -> Path:
     return path
 
 
-READER = Reader("generic-text", "Text log with `name: value` lines", _sniff, _read, _write_sample)
+READER = Reader("generic-text", "Text log with `name: value` lines", _sniff, _read, _write_sample, most=0.3)

@@ -67,7 +67,9 @@ def _sniff(source: Source) -> float:
     widths = Counter(len(cells) for line in lines if (cells := _cells(line)))
     if not widths:
         return 0.0
-    common = widths.most_common(1)[0][1]
+    width, common = widths.most_common(1)[0]
+    if _cells(lines[0]) is None and len(re.split(r"[\s,;]+", lines[0].strip())) == width:
+        return 0.0  # a line of names: a table with a header, which is read elsewhere
     return 0.4 if common >= 3 and common >= 0.9 * len(lines) else 0.0
 
 
