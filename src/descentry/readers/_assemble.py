@@ -150,7 +150,8 @@ def _restarts_within(inner: Track, outer: Track) -> bool:
 def _series(track: Track, step_name: str, gaps: list[Gap]) -> Series:
     step, value, time = track.settled, track.value, track.time
     if (step[1:] == step[:-1]).any():
-        same = np.flatnonzero((step[1:] == step[:-1]) & (value[1:] == value[:-1])) + 1
+        alike = (value[1:] == value[:-1]) | (np.isnan(value[1:]) & np.isnan(value[:-1]))
+        same = np.flatnonzero((step[1:] == step[:-1]) & alike) + 1
         if len(same):
             what = f"{track.name}: {len(same):,} points were logged twice and are read once"
             gaps.append(Gap("duplicate-steps", what, len(same), track.name))

@@ -51,7 +51,9 @@ def launches(tracks: list[Track], gaps: list[Gap]) -> list[list[Track]]:
     found = []
     for low, high in zip([None, *bounds], [*bounds, None], strict=True):
         cut = [_cut(t, low, high, len(starts)) for t in tracks] if bounds else tracks
-        found.append([_join(t, gaps) for t in cut if len(t.value)])
+        main = cut[tracks.index(reference)]
+        resumes = [(int(main.rows[i]), int(main.settled[i])) for i in _falls(main.settled)]
+        found.append([_join(t, resumes, gaps) for t in cut if len(t.value)])
     if len(found) > 1:
         what = f"the log holds {len(found)} launches one after another; each is a run of its own"
         gaps.append(Gap("launches", what, len(found)))
@@ -107,21 +109,32 @@ def _cut(track: Track, low: int | None, high: int | None, count: int) -> Track:
     )
 
 
-def _join(track: Track, gaps: list[Gap]) -> Track:
-    """A track whose steps never fall: a resume replaces what it repeats."""
+def _join(track: Track, resumes: list[tuple[int, int]], gaps: list[Gap]) -> Track:
+    """A track whose steps never fall: a resume replaces what it repeats.
+
+    ``resumes`` are the rows and steps at which the main track was resumed.
+    """
     steps = track.settled
-    if not (steps[1:] < steps[:-1]).any():
+    rising = not (steps[1:] < steps[:-1]).any()
+    falls = [(int(i), int(steps[i]), int(steps[i])) for i in _falls(steps)]
+    if not falls:
+        # Logged so seldom that its steps need not fall. What it has on the very step of the resume, it may
+        # have logged after going back, before the main track did.
+        rows = track.rows
+        falls = [(int(np.searchsorted(rows, row)), step, step + 1) for row, step in resumes]
+        falls = [(i, step, first) for i, step, first in falls if (steps[:i] >= first).any()]
+    if rising and not falls:
         return track
     keep = np.ones(len(steps), dtype=bool)
-    for i in _falls(steps):
-        overlap = keep[:i] & (steps[:i] >= steps[i])
+    for i, step, first in falls:
+        overlap = keep[:i] & (steps[:i] >= first)
         keep[:i] &= ~overlap
         count = int(overlap.sum())
         what = (
-            f"{track.name}: the run was resumed at step {steps[i]:,}; "
+            f"{track.name}: the run was resumed at step {step:,}; "
             f"{count:,} points logged before the resume are replaced by those after it"
         )
-        gaps.append(Gap("resume", what, count, track.name, int(steps[i]), int(steps[:i].max())))
+        gaps.append(Gap("resume", what, count, track.name, step, int(steps[:i].max())))
     order = np.flatnonzero(keep)[np.argsort(steps[keep], kind="stable")]
     time = None if track.time is None else track.time[order]
     return Track(track.name, track.value[order], track.rows[order], steps[order], time, track.blanks)

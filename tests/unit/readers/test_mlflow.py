@@ -57,6 +57,7 @@ CREATE INDEX index_metrics_run_uuid_key_step ON metrics (run_uuid, key, step);
 """
 NOW = 1_700_000_000_000
 LOG = [(10 * i, 2.0 / (i + 1)) for i in range(20)]
+OTHER = [(step, value + 0.5) for step, value in LOG[:7]]
 
 
 def lines(rows, start=NOW, every=1000):
@@ -96,7 +97,7 @@ def tree(tmp_path):
     own = {"train/loss": lines(LOG), "val_loss": lines(LOG[::5], every=5000)}
     add_run(first, "aaaa1111aaaa", own, "baseline", start=NOW + 5, params=[("lr", "0.1"), ("opt", "adam")])
     add_run(first, "bbbb2222bbbb", {"train/loss": lines(LOG[:3])}, "gone", stage="deleted")
-    add_run(second, "cccc3333cccc", {"train/loss": lines(LOG[:7])}, "baseline", start=NOW + 2)
+    add_run(second, "cccc3333cccc", {"train/loss": lines(OTHER)}, "baseline", start=NOW + 2)
     add_run(second, "dddd4444dddd", {}, "empty")
     return tmp_path / "mlruns"
 
@@ -112,7 +113,7 @@ def test_a_tree_gives_its_live_runs_in_the_order_of_their_start(tree):
     assert {run.reader for run in runs} == {"mlflow-files"}
     check_log(runs[1]["train/loss"])
     check_log(runs[1]["val_loss"], LOG[::5])
-    check_log(runs[0]["train/loss"], LOG[:7])
+    check_log(runs[0]["train/loss"], OTHER)
     assert runs[1].config == {"lr": "0.1", "opt": "adam"}
     assert runs[1]["train/loss"].time[:2].tolist() == [NOW / 1000, NOW / 1000 + 1]
 
