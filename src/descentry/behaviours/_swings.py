@@ -148,7 +148,7 @@ def _bounces(curve: Curve) -> Swings | None:
     size = min(BLOCK, n)
     if size < 16:
         return None
-    starts = np.unique(np.linspace(0, n - size, 24).astype(np.int64))
+    starts = np.linspace(0, n - size, min(24, n - size + 1)).astype(np.int64)
     blocks = finite[starts[:, None] + np.arange(size)]
     rows = np.diff(blocks, axis=1)
     alternate = (rows[:, 1:] * rows[:, :-1] < 0).mean(axis=1) >= ALTERNATION

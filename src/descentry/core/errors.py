@@ -6,7 +6,6 @@ lines below say how to mend it. The fields ``what``, ``where`` and ``how`` are t
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 
@@ -105,6 +104,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     >>> nearest("los", ["loss", "accuracy"])
     'loss'
     """
+    import difflib  # only those who err wait for it
+
     names = list(known)
     folded = {k.casefold(): k for k in names}
     close = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)

@@ -1,7 +1,5 @@
 import importlib
-import importlib.metadata
 import sys
-from types import SimpleNamespace
 
 import pytest
 
@@ -63,17 +61,37 @@ def test_two_entries_of_one_name_are_refused(add):
         catalog.entries("behaviours")
 
 
-def test_other_distributions_add_entries_and_cannot_replace_ours(monkeypatch, fresh):
+@pytest.fixture
+def distribution(tmp_path, monkeypatch, fresh):
+    """Installs a distribution that adds readers, as pip leaves it on the path."""
+
+    def install(module, points):
+        info = tmp_path / "theirs-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[descentry.readers]\n{points}\n")
+        (tmp_path / "their_readers.py").write_text(module)
+        monkeypatch.syspath_prepend(tmp_path)
+
+    return install
+
+
+def test_other_distributions_add_entries_and_cannot_replace_ours(distribution):
     ours = next(iter(catalog.entries("readers")))
     catalog.entries.cache_clear()
-    theirs = [SimpleNamespace(id="their-format"), SimpleNamespace(id=ours)]
+    entry = "class Entry:\n    def __init__(self, id):\n        self.id = id\n"
+    distribution(
+        f"{entry}new = Entry('their-format')\nold = Entry({ours!r})\n",
+        "new = their_readers:new\nold = their_readers:old",
+    )
+    assert type(catalog.entry("readers", "their-format")).__module__ == "their_readers"
+    assert type(catalog.entry("readers", ours)).__module__ != "their_readers"
 
-    def entry_points(group):
-        return [SimpleNamespace(load=lambda e=e: e) for e in theirs] if group == "descentry.readers" else []
 
-    monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
-    assert catalog.entry("readers", "their-format") is theirs[0]
-    assert catalog.entry("readers", ours) is not theirs[1]
+def test_a_broken_entry_of_others_is_left_out_with_a_warning(distribution):
+    distribution("raise RuntimeError('broken at import')", "new = their_readers:new")
+    with pytest.warns(UserWarning, match="their_readers:new.*broken at import"):
+        assert "csv" in catalog.entries("readers")
 
 
 def test_an_unknown_entry_gets_the_nearest_suggested():
