@@ -142,9 +142,12 @@ def repetition(y: Floats) -> Floats:
 
 def _bounces(curve: Curve) -> Swings | None:
     """Blocks of neighbouring points that repeat themselves: steps that overshoot every time."""
-    value = curve.series.value
-    finite = value if not curve.reduced.bad else value[np.isfinite(value)]
-    n = len(finite) if curve.body >= len(curve.level) else int(curve.reduced.first[curve.body])
+    value, first = curve.series.value, curve.reduced.first
+    if curve.body < len(curve.level):
+        value = value[: first[curve.body]]
+    at = np.flatnonzero(np.isfinite(value)) if curve.reduced.bad else None
+    finite = value if at is None else value[at]
+    n = len(finite)
     size = min(BLOCK, n)
     if size < 16:
         return None
@@ -156,9 +159,9 @@ def _bounces(curve: Curve) -> Swings | None:
     hit = heights >= VISIBLE * curve.scale
     if hit.mean() < 0.15:
         return None
-    index = curve.reduced.first
-    a = int(np.searchsorted(index, starts[hit][0], side="right")) - 1
-    b = int(np.searchsorted(index, starts[hit][-1] + size - 1, side="right")) - 1
-    return Swings(
-        max(a, 0), max(b, 0), float(np.median(heights[hit])), int(hit.sum()) * REVERSALS, bounce=True
-    )
+    begin, end = int(starts[hit][0]), int(starts[hit][-1]) + size - 1
+    if at is not None:
+        begin, end = int(at[begin]), int(at[end])
+    a, b = np.searchsorted(first, [begin, end], side="right") - 1
+    turns = int(hit.sum()) * REVERSALS
+    return Swings(max(int(a), 0), max(int(b), 0), float(np.median(heights[hit])), turns, bounce=True)

@@ -72,6 +72,7 @@ def distribution(tmp_path, monkeypatch, fresh):
         (info / "entry_points.txt").write_text(f"[descentry.readers]\n{points}\n")
         (tmp_path / "their_readers.py").write_text(module)
         monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.delitem(sys.modules, "their_readers", raising=False)
 
     return install
 
@@ -91,6 +92,7 @@ def test_other_distributions_add_entries_and_cannot_replace_ours(distribution):
 def test_a_broken_entry_of_others_is_left_out_with_a_warning(distribution):
     distribution("raise RuntimeError('broken at import')", "new = their_readers:new")
     with pytest.warns(UserWarning, match="their_readers:new.*broken at import"):
+        catalog.entries.cache_clear()
         assert "csv" in catalog.entries("readers")
 
 
