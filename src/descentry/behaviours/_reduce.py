@@ -85,7 +85,7 @@ def _medians(y: Floats, edges: Ints) -> Floats:
     """Median of y between neighbouring edges; all bins of one size are taken at once."""
     sizes = np.diff(edges)
     out = np.empty(len(sizes))
-    for size in {int(sizes.min()), int(sizes.max())}:  # equal to within one
+    for size in set(sizes.tolist()):  # one size or two, one apart
         same = sizes == size
         out[same] = np.median(y[edges[:-1][same][:, None] + np.arange(size)], axis=1)
     return out
