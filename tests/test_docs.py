@@ -22,6 +22,7 @@ from descentry import readers
 from descentry.behaviours._curve import Curve
 from descentry.core import catalog
 from descentry.core.data import Series
+from descentry.export._table import table_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -127,6 +128,17 @@ def test_the_recipe_for_a_behaviour_tells_its_cases_apart(recipe):
 
     assert all(findings(case) for case in behaviour.seen_in)
     assert not any(findings(case) for case in behaviour.quiet_on)
+
+
+def test_the_recipe_for_an_exporter_reads_back(recipe, tmp_path):
+    exporter = recipe("export").EXPORTER
+    run = readers.read(ROOT / "examples" / "digits-healthy.csv")
+    path = tmp_path / f"out{exporter.suffix}"
+    exporter.write(table_of(run), path)
+    back = readers.read(path)
+    for series in run.series:
+        np.testing.assert_array_equal(back[series.name].step, series.step)
+        np.testing.assert_array_equal(back[series.name].value, series.value)
 
 
 @pytest.mark.parametrize("room", list(catalog.ROOMS))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from descentry.core.data import Comparison, Finding, Report, Run, Series
     from descentry.core.errors import DescentryError
     from descentry.readers import read, read_all
+    from descentry.recorder import record
     from descentry.story import explain, explain_all
 
 _HOME = {
@@ -35,6 +36,7 @@ _HOME = {
     "explain_all": "descentry.story",
     "read": "descentry.readers",
     "read_all": "descentry.readers",
+    "record": "descentry.recorder",
 }
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "explain_all",
     "read",
     "read_all",
+    "record",
 ]
 
 

@@ -26,6 +26,7 @@ descentry reads recorded training runs and says what their loss curves do, and h
 
 commands:
   explain PATH...   the story of recorded runs: text, --html, --json
+  export RUN        a run in another format: CSV, Parquet, JSON Lines, TensorBoard
   list [ROOM]       what it knows: the formats it reads, the behaviours it recognises
 
 `descentry COMMAND --help` tells the options of a command."""
@@ -55,6 +56,16 @@ exit codes:
   1  a verdict that --fail-on names, or a worse one
   2  a mistake that you can mend: the message says how
   3  a defect in descentry"""
+
+_EXPORT = """\
+Writes recorded runs in another format. RUN is whatever `descentry explain` takes.
+What is written reads back with the same numbers."""
+
+_EXPORT_EXAMPLES = """\
+examples:
+  descentry export runs/exp1                                  exp1.csv, in this folder
+  descentry export train.log --to tensorboard -o logs/train   a log folder for TensorBoard
+  descentry export runs/ --to parquet -o tables               a file a run, in the folder tables"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -101,7 +112,11 @@ def _run(words: list[str]) -> int:
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", help=argparse.SUPPRESS, parser_class=_Parser
     )
-    known = {"explain": _add_explain(commands), "list": _add_list(commands)}
+    known = {
+        "explain": _add_explain(commands),
+        "export": _add_export(commands),
+        "list": _add_list(commands),
+    }
     if not words:
         parser.print_help()
         return FINE
@@ -120,7 +135,7 @@ def _run(words: list[str]) -> int:
             f"there is no option {extra[0]}",
             how=f"{hint}`descentry {args.command or ''} --help` lists the options.",
         )
-    return _explain(args) if args.command == "explain" else _list(args)
+    return {"explain": _explain, "export": _export, "list": _list}[args.command](args)
 
 
 def _unknown_command(word: str, known: dict[str, argparse.ArgumentParser]) -> NoReturn:
@@ -177,6 +192,33 @@ def _add_explain(commands: Any) -> argparse.ArgumentParser:
         help="exit with 1 when a run is that bad or worse: attention, failing; not-examined when named",
     )
     ci.add_argument("--debug", action="store_true", help="show the traceback of a defect")
+    return parser
+
+
+def _add_export(commands: Any) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "export",
+        usage="descentry export RUN [options]",
+        description=_EXPORT,
+        epilog=_EXPORT_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("source", metavar="RUN", help="a log, or a folder of logs")
+    parser.add_argument(
+        "--to",
+        metavar="FORMAT",
+        help="csv, parquet, jsonl or tensorboard (default: by PATH's ending, or csv)",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="a file, or for several runs a folder (default: named after the run)",
+    )
+    parser.add_argument("--run", metavar="NAME", help="only the run of this name")
+    parser.add_argument("--step", metavar="COLUMN", help="what counts optimizer updates (default: found)")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of a defect")
     return parser
 
 
@@ -306,6 +348,14 @@ def _show(subject: Report | Comparison, args: argparse.Namespace) -> None:
 
 def _complain(error: DescentryError) -> None:
     print(f"descentry: {error}", file=sys.stderr)
+
+
+def _export(args: argparse.Namespace) -> int:
+    from descentry.export._files import export
+
+    for path in export(args.source, to=args.to, output=args.output, run=args.run, step=args.step):
+        write(f"{path}\n")
+    return FINE
 
 
 def _list(args: argparse.Namespace) -> int:

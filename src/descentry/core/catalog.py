@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.metadata
 import pkgutil
-from collections.abc import Mapping
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
 from descentry.core.errors import UnknownNameError
 
-ROOMS: Mapping[str, str] = MappingProxyType({"readers": "READER", "behaviours": "BEHAVIOUR"})
+ROOMS: Mapping[str, str] = MappingProxyType(
+    {"readers": "READER", "behaviours": "BEHAVIOUR", "export": "EXPORTER"}
+)
 
 
 @functools.cache
@@ -35,10 +39,25 @@ def entries(room: str) -> Mapping[str, Any]:
         if entry.id in found:
             raise ValueError(f"two {room} are called {entry.id!r}; the second is {name}")
         found[entry.id] = entry
-    for point in importlib.metadata.entry_points(group=f"descentry.{room}"):
-        entry = point.load()
+    for entry in _added(f"descentry.{room}"):
         found.setdefault(entry.id, entry)
     return MappingProxyType(found)
+
+
+def _added(group: str) -> Iterator[Any]:
+    """The entries that other distributions add; one that cannot be loaded is warned about and left out."""
+    header = f"[{group}]".encode()
+    # importlib.metadata takes 15 ms to import, which all would pay for the few who have such entries.
+    pages = (page for folder in sys.path for page in Path(folder or ".").glob("*-info/entry_points.txt"))
+    if not any(header in page.read_bytes() for page in pages):
+        return
+    import importlib.metadata
+
+    for point in importlib.metadata.entry_points(group=group):
+        try:
+            yield point.load()
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong in the code of others
+            warnings.warn(f"{point.value} ({group}) is left out: {error}", stacklevel=4)
 
 
 @functools.cache

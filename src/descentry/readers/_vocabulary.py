@@ -15,7 +15,7 @@ _VALUE = frozenset({"value", "val", "values", "metric_value", "scalar", "y"})
 _CLOCK = frozenset(
     {"time", "timestamp", "time_stamp", "wall_time", "walltime", "unix_time", "stamp", "date", "created_at"}
 )
-_UNNAMED = frozenset({"", "unnamed_0", "index", "idx"})
+_UNNAMED = frozenset({"unnamed_0", "index", "idx"})
 _FIRST_SECOND, _LAST_SECOND = 1e8, 1e10  # from 1973 to 2286
 
 
@@ -56,7 +56,7 @@ def tells(key: str) -> bool:
 
 def is_unnamed(key: str) -> bool:
     """Whether a column is the index that pandas writes without a name."""
-    return plain(key) in _UNNAMED
+    return not key.strip() or plain(key) in _UNNAMED  # a name in Greek or Chinese has no plain words either
 
 
 def is_clock(key: str) -> bool:

@@ -1,0 +1,170 @@
+"""Where a run's numbers come in: the training loop only appends to memory here."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time as clock
+import warnings
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from descentry.store import _plain
+from descentry.store._memory import LIMIT
+from descentry.store._rows import Group, Rows
+
+ROWS = 1000  # calls of `add` between flushes at most, as far as the writer keeps up
+MAX_GROUPS = 4096  # ways in which metrics are logged together; past these, each is logged by itself
+MAX_METRICS = 100_000
+MAX_LINES = 10_000  # journal lines that wait
+_MAX_WARNINGS = 100
+
+Line = tuple[float, int | None, str, str]  # time, step, kind, data as JSON
+
+
+class Intake:
+    """Takes rows and journal lines; thread-safe, and never raises."""
+
+    def __init__(self, first_row: int) -> None:
+        # Re-entrant: a signal handler may log in the middle of `add`.
+        self._adding = threading.RLock()
+        self._groups: dict[tuple[str, ...], Group] = {}
+        self._names: set[str] = set()
+        self._dirty: list[Group] = []
+        self._row = first_row
+        self._waiting = self._bytes = self._dropped = 0
+        self._inbox: deque[tuple[Group, Rows]] = deque()
+        self._lines: deque[Line] = deque(maxlen=MAX_LINES)
+        self._off = False
+        self._warned: set[str] = set()
+
+    def add(self, step: int, values: Mapping[str, float], time: float | None = None) -> None:
+        """Appends the metrics of one step; about a microsecond, and a tenth more for each further metric.
+
+        What is no number, or no step, is left out and warned of once.
+
+        Args:
+            step: Optimizer updates so far.
+            values: Metrics by name; NaN and infinities are kept.
+            time: Seconds since the epoch; now, when not given.
+        """
+        if self._off:
+            return
+        try:
+            with self._adding:
+                names = tuple(values)
+                group = self._groups.get(names) or self._new_group(names)
+                row = group.pack(step, self._row, clock.time() if time is None else time, *values.values())
+                self._append(group, row)
+        except Exception:  # noqa: BLE001 - values are whatever the user logs
+            self.add_any(step, values, time)
+
+    def add_any(self, step: Any, values: Mapping[Any, Any], time: Any = None) -> None:
+        """The same for values of which not all are floats; a microsecond slower.
+
+        Args:
+            step: As for ``add``.
+            values: Numbers, or tensors and arrays of one element; what is neither is left out, and warned of.
+            time: As for ``add``.
+        """
+        if not self._off:
+            with contextlib.suppress(Exception):
+                self._add_what_can_be(step, values, time)
+
+    def event(self, kind: str, data: Any = None, *, step: int | None = None) -> None:
+        """Appends a line to the journal: a note, a gap, a finding, a measurement.
+
+        Args:
+            kind: What it is. The data of a ``gap`` has the fields of a Gap, and is shown on every report.
+            data: JSON values; anything else is kept as its text.
+            step: The step it is about.
+        """
+        if not self._off:
+            self._lines.append((clock.time(), step, str(kind), _plain.dumps(data)))
+
+    def _append(self, group: Group, row: bytes) -> None:
+        if self._bytes > LIMIT:  # nobody takes them: the disk hangs
+            self._dropped += 1
+            return
+        if not group.buffer:
+            self._dirty.append(group)
+        group.buffer += row
+        self._bytes += len(row)
+        self._row += 1
+        self._waiting += 1
+        if self._waiting == ROWS:
+            self._full()
+
+    def _full(self) -> None:
+        """A thousand rows wait."""
+
+    def _collect(self) -> None:
+        """Takes the buffered rows over, so that the loop goes on with empty buffers."""
+        with self._adding:
+            for group in self._dirty:
+                self._inbox.append((group, group.drain()))
+            self._dirty = []
+            self._waiting = self._bytes = 0
+            if self._dropped:
+                what = f"{self._dropped:,} rows came faster than they could be written, and were dropped"
+                self.event("gap", {"kind": "dropped", "what": what, "count": self._dropped})
+                self._dropped = 0
+
+    def _new_group(self, names: tuple[str, ...]) -> Group:
+        """A new way of logging metrics together.
+
+        Raises:
+            TypeError: They are no names.
+            ValueError: There are too many ways, or too many metrics.
+        """
+        if not names or not all(isinstance(name, str) for name in names):
+            raise TypeError("names of metrics are texts")
+        if len(self._groups) >= MAX_GROUPS and len(names) > 1:
+            raise ValueError("too many ways of logging metrics together")
+        if len(self._names) + sum(name not in self._names for name in names) > MAX_METRICS:
+            raise ValueError("too many metrics")
+        self._names.update(names)
+        group = self._groups[names] = Group(names)
+        return group
+
+    def _add_what_can_be(self, step: Any, values: Any, time: Any) -> None:
+        """Adds the numbers among values, and warns of the others."""
+        count = _plain.whole(step)
+        stamp = clock.time() if time is None else _plain.number(time)
+        if count is None or stamp is None or not isinstance(values, Mapping):
+            what = "a whole number, and metrics by name, are needed; what comes otherwise is left out"
+            self._warn("step", f"step {str(step)[:80]}: {what}")
+            return
+        numbers: dict[str, float] = {}
+        for name, value in values.items():
+            found = _plain.number(value)
+            if found is None:
+                what = f"is no number but {_plain.described(value)}: it is not recorded"
+                self._warn(f"metric {name}", f"metric {str(name)[:80]!r} {what}")
+            else:
+                numbers[str(name)] = found
+        with self._adding:
+            for group in self._shares(tuple(numbers)):
+                self._append(group, group.pack(count, self._row, stamp, *(numbers[n] for n in group.names)))
+
+    def _shares(self, names: tuple[str, ...]) -> Iterator[Group]:
+        """The group of these names, or where that would be one too many, a group for each of them."""
+        for part in (names, *((name,) for name in names)) if names else ():
+            try:
+                yield self._groups.get(part) or self._new_group(part)
+            except ValueError:
+                if len(part) == 1:
+                    what = f"more than {MAX_METRICS:,} different metrics: new ones are not recorded"
+                    self._warn("metrics", what)
+            else:
+                if part == names:
+                    return
+
+    def _warn(self, about: str, message: str) -> None:
+        """Says something once."""
+        if about in self._warned or len(self._warned) >= _MAX_WARNINGS:
+            return
+        self._warned.add(about)
+        with contextlib.suppress(Warning):  # where warnings are errors, the training still goes on
+            warnings.warn(f"descentry: {message}", RuntimeWarning, stacklevel=4)
