@@ -1,8 +1,9 @@
 """Reads events by the thousand: records of one length and one layout become numpy columns.
 
-All records of one length are laid out as a matrix of bytes. The first is walked field by field; every
-other that equals it outside its numbers is read with it, column by column; then the first of those that
-are left, and so on. Odd records are simply layouts that fit once.
+All records of one length are laid out as a matrix of bytes. The first is walked field by field, which
+tells where its numbers and tags are. Every other that equals it outside of these has the same layout; they
+are sorted by their tags, and each tag is read column by column. Then the first of those that are left is
+walked, and so on. Odd records are simply layouts that fit once.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from descentry.readers._event_layout import Layout, Span, layout_of
 from descentry.readers._protobuf import ProtobufError
 from descentry.readers._tfrecord import FOOTER, Window
 
-# Comparing a row costs a thousandth of walking it, so a group is searched for likenesses this often at most.
-MAX_LAYOUTS = 1000
+# Logs have a few layouts for each length; beyond so many, records are walked one by one.
+MAX_ROUNDS = 64
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(eq=False)
@@ -60,29 +62,37 @@ class Columns:
 
     def _add_group(self, records: Bytes, rows: Ints, length: int) -> None:
         """Adds records of one length: layout after layout, until none is left."""
-        budget = MAX_LAYOUTS * len(records)
+        rounds = 0
         while len(records):
-            record = records[0, :length].tobytes()
-            layout = self._layout(record, records[0, length : length + FOOTER].tobytes())
+            layout = self._layout(records[0], length)
             if layout is None:
                 records, rows = records[1:], rows[1:]
                 continue
-            mask = _mask(layout, records.shape[1], length)
-            alike = np.zeros(len(records), dtype=bool)
-            alike[0] = True
-            if budget > 0:
-                alike = _alike(records, mask)
-                budget -= len(records)
-            every = bool(alike.all())
-            self._decode(
-                records if every else records[alike], rows if every else rows[alike], layout, mask, length
-            )
-            if every:
-                return
-            records, rows = records[~alike], rows[~alike]
+            rounds += 1
+            numbers, skeleton = _masks(layout, records.shape[1], length)
+            if rounds > MAX_ROUNDS:
+                self._decode(records[:1], rows[:1], layout, numbers, length)
+                records, rows = records[1:], rows[1:]
+                continue
+            alike = _alike(records, skeleton)
+            left = [np.flatnonzero(~alike)]
+            for members in _by_tag(records, np.flatnonzero(alike), numbers & ~skeleton):
+                own = layout if members[0] == 0 else self._layout(records[members[0]], length)
+                if own is None:
+                    left.append(members[1:])
+                    continue
+                group = records[members]
+                same = _alike(group, numbers)
+                if not same.all():
+                    left.append(members[~same])
+                    group, members = group[same], members[same]
+                self._decode(group, rows[members], own, numbers, length)
+            rest = np.concatenate(left)
+            records, rows = records[rest], rows[rest]
 
-    def _layout(self, record: bytes, stored: bytes) -> Layout | None:
+    def _layout(self, row: Bytes, length: int) -> Layout | None:
         """The layout of a record; None where it has no points, or is corrupt."""
+        record, stored = row[:length].tobytes(), row[length : length + FOOTER].tobytes()
         try:
             layout = layout_of(record)
         except ProtobufError:
@@ -114,11 +124,11 @@ class Columns:
         time = np.full(len(rows), np.nan)
         if layout.wall_time:
             time = _read(records, layout.wall_time).astype(np.float64)
-        for tag, span in layout.points:
-            if tag not in self.pieces and len(self.pieces) >= MAX_SERIES:
+        for point in layout.points:
+            if point.tag not in self.pieces and len(self.pieces) >= MAX_SERIES:
                 raise TooLargeError(f"more than {MAX_SERIES:,} different metric names")
-            value = _read(records, span).astype(np.float64)
-            self.pieces.setdefault(tag, []).append((rows, step, value, time))
+            value = _read(records, point.value).astype(np.float64)
+            self.pieces.setdefault(point.tag, []).append((rows, step, value, time))
 
 
 def _matrix(data: Bytes, starts: Ints, length: int) -> Bytes:
@@ -128,20 +138,37 @@ def _matrix(data: Bytes, starts: Ints, length: int) -> Bytes:
     return items[starts].view(np.uint8).reshape(len(starts), width)
 
 
-def _mask(layout: Layout, width: int, length: int) -> Bytes:
-    """uint8[w]: the bits that records of a layout have in common."""
+def _masks(layout: Layout, width: int, length: int) -> tuple[Bytes, Bytes]:
+    """uint8[w] each: the bits that records with the same tags have in common, and with any tags."""
     mask = np.full(width, 0xFF, dtype=np.uint8)
     mask[length:] = 0
-    for span in layout.spans:
+    for span in layout.numbers:
         # The top bit of a varint's bytes says where it ends, and so where everything after it stands.
         mask[span.start : span.stop] = 0x80 if span.is_varint else 0
-    return mask
+    skeleton = mask.copy()
+    for point in layout.points:
+        skeleton[point.tag_start : point.tag_stop] = 0
+    return mask, skeleton
+
+
+def _by_tag(records: Bytes, chosen: Ints, tags: Bytes) -> list[Ints]:
+    """The chosen records sorted by a short hash of their tags: some may stand together by chance."""
+    words, common = records.view(np.uint64), tags.view(np.uint64)
+    hashes = np.zeros(len(chosen), dtype=np.uint64)
+    for column in np.flatnonzero(common):
+        hashes ^= words[chosen, column] & common[column]
+        hashes *= _MIX
+    # Sixteen bits are sorted in linear time.
+    short = (hashes >> np.uint64(48)).astype(np.uint16)
+    if (short == short[0]).all():
+        return [chosen]
+    order = np.argsort(short, kind="stable")
+    return [chosen[part] for part in np.split(order, np.flatnonzero(np.diff(short[order])) + 1)]
 
 
 def _alike(records: Bytes, mask: Bytes) -> npt.NDArray[np.bool_]:
     """Which records equal the first under the mask."""
-    words = records.view(np.uint64)
-    common = mask.view(np.uint64)
+    words, common = records.view(np.uint64), mask.view(np.uint64)
     alike = np.ones(len(records), dtype=bool)
     for column in np.flatnonzero(common):
         alike &= ((words[:, column] ^ words[0, column]) & common[column]) == 0

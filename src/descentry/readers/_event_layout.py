@@ -44,17 +44,27 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """A scalar in a record: its tag, where the bytes of the tag are, and its value."""
+
+    tag: str
+    tag_start: int
+    tag_stop: int
+    value: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """Where the numbers of an event are: wall time and step, and each tag with its value."""
 
     wall_time: Span | None
     step: Span | None
-    points: tuple[tuple[str, Span], ...]
+    points: tuple[Point, ...]
 
     @property
-    def spans(self) -> list[Span]:
-        """Everything that may differ between two events of this layout."""
-        return [s for s in (self.wall_time, self.step) if s is not None] + [s for _, s in self.points]
+    def numbers(self) -> list[Span]:
+        """Everything that may differ between two events with the same tags."""
+        return [s for s in (self.wall_time, self.step) if s is not None] + [p.value for p in self.points]
 
 
 def layout_of(record: bytes) -> Layout:
@@ -64,7 +74,7 @@ def layout_of(record: bytes) -> Layout:
         ProtobufError: The record is not an event.
     """
     wall_time = step = None
-    points: list[tuple[str, Span]] = []
+    points: list[Point] = []
     for number, wire, start, stop in pb.fields(record):
         if number == 1 and wire == pb.FIXED64:
             wall_time = Span(start, stop, "<f8")
@@ -73,7 +83,8 @@ def layout_of(record: bytes) -> Layout:
         elif number == 5 and wire == pb.BYTES:
             for inner, inner_wire, low, high in pb.fields(record, start, stop):
                 if inner == 1 and inner_wire == pb.BYTES:
-                    points.extend(_point(record, low, high))
+                    point = _point(record, low, high)
+                    points.extend([] if point is None else [point])
     return Layout(wall_time, step, tuple(points))
 
 
@@ -89,20 +100,22 @@ def file_version(record: bytes) -> str:
     return ""
 
 
-def _point(record: bytes, start: int, stop: int) -> list[tuple[str, Span]]:
+def _point(record: bytes, start: int, stop: int) -> Point | None:
     """The tag and value of a summary value, if it is a scalar."""
-    tag = plugin = ""
+    plugin, tag_start, tag_stop = "", 0, 0
     value: Span | None = None
     for number, wire, low, high in pb.fields(record, start, stop):
         if number == 1 and wire == pb.BYTES:
-            tag = pb.text(record, low, high)
+            tag_start, tag_stop = low, high
         elif number == 2 and wire == pb.FIXED32:
             value = Span(low, high, "<f4")
         elif number == 8 and wire == pb.BYTES:
             value = _scalar(record, low, high)
         elif number == 9 and wire == pb.BYTES:
             plugin = _plugin(record, low, high)
-    return [(tag, value)] if value is not None and plugin in {"", "scalars"} else []
+    if value is None or plugin not in {"", "scalars"}:
+        return None
+    return Point(pb.text(record, tag_start, tag_stop), tag_start, tag_stop, value)
 
 
 def _plugin(record: bytes, start: int, stop: int) -> str:

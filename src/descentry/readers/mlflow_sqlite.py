@@ -190,7 +190,8 @@ def _rows(database: sqlite3.Connection, gaps: list[Gap]) -> Iterator[tuple[Any, 
     Raises:
         DatabaseError: (of sqlite3) Not one can be read.
     """
-    # By its index the table would come sorted by value, and points of one moment out of order.
+    # The key of the table covers all columns: SQLite is free to scan it instead, and then gives points of
+    # one moment by value.
     wanted = "SELECT run_uuid, key, value, timestamp, step, is_nan FROM metrics NOT INDEXED"
     seen = False
     try:

@@ -178,10 +178,19 @@ def test_one_event_may_hold_many_scalars_longer_than_any_table():
     assert [found[tag].value.tolist() for tag in tags] == [[i, i + 1, i + 2] for i in range(300)]
 
 
-def test_nothing_changes_when_likeness_is_never_used(monkeypatch):
-    data = VERSION + log() + log(tag="accuracy")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAX_ROUNDS", 0),  # likeness is never used
+        ("_MIX", np.uint64(0)),  # all tags have the same hash
+    ],
+)
+def test_nothing_changes_when_the_short_cuts_are_barred(monkeypatch, name, value):
+    data = VERSION + b"".join(log(tag=f"layer {i:02d}") for i in range(20)) + log(tag="accuracy")
     expected = tracks(data)
-    monkeypatch.setattr(_event_columns, "MAX_LAYOUTS", 0)
+    assert len(expected) == 21
+    monkeypatch.setattr(_event_columns, name, value)
+    assert tracks(data).keys() == expected.keys()
     for name, track in tracks(data).items():
         np.testing.assert_array_equal(track.value, expected[name].value)
         np.testing.assert_array_equal(track.row, expected[name].row)

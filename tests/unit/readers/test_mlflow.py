@@ -354,6 +354,16 @@ def test_points_stored_out_of_order_are_put_in_the_order_of_their_time(store):
     check_log(readers.read(store)["loss"])
 
 
+def test_points_of_one_moment_stay_in_the_order_in_which_they_were_logged(store):
+    """The index of the table would sort them by value."""
+    with changing(store) as database:
+        database.execute("DELETE FROM metrics")
+        burst = [("loss", value, NOW, "aaaa", 0, 0) for value in (3.0, 1.0, 2.0, 0.5)]
+        insert(database, "metrics", "key, value, timestamp, run_uuid, step, is_nan", burst)
+        database.execute("ANALYZE")
+    assert readers.read(store)["loss"].value.tolist() == [3.0, 1.0, 2.0, 0.5]
+
+
 def test_newest_rows_in_a_write_ahead_log_are_read(store):
     with contextlib.closing(sqlite3.connect(store)) as database:
         database.execute("PRAGMA journal_mode = WAL")
