@@ -13,6 +13,7 @@ from descentry.core.errors import DescentryError, NoCurveError
 from descentry.readers._entry import Reader
 from descentry.readers._one import read_one, recognise
 from descentry.readers._source import Source
+from descentry.readers._splits import join_splits
 
 MAX_FILES = 100_000
 LAST_RESORT = 0.1  # readers this unsure are asked about a file that the user names, not about all in a folder
@@ -45,7 +46,7 @@ def read_folder(folder: Path, where: str, step: str | None, progress: Progress |
             how="`descentry list readers` names the formats that are read.",
             found=[p.name for p in sorted(folder.iterdir())[:12]],
         )
-    runs = _without_earlier_states(runs)
+    runs = join_splits(_without_earlier_states(runs))
     notes = tuple(Gap("unreadable-file", str(error).splitlines()[0]) for error in failed)
     if notes:
         first = runs[0]
@@ -100,6 +101,8 @@ def _groups(folder: Path, where: str) -> Iterator[tuple[list[Source], Reader]]:
             subfolders.clear()
             yield [whole], reader
             continue
+        if any(file.endswith(".wandb") for file in files):
+            subfolders.clear()  # what lies below repeats the run: console output, summaries, copies of code
         together: dict[str, tuple[Reader, list[Source]]] = {}
         for file in sorted(files):
             seen += 1

@@ -27,8 +27,9 @@ def _falls(steps: Ints) -> Ints:
     back = np.flatnonzero(steps[1:] < steps[:-1]) + 1
     real = []
     for i in back:
-        following = steps[i + 1] if i + 1 < len(steps) else None
-        if following is None or following < steps[i - 1] or steps[i] == steps[0]:
+        # A late point at the very end may be a straggler too: nothing is dropped on its word alone.
+        back_for_good = i + 1 < len(steps) and steps[i + 1] < steps[i - 1]
+        if back_for_good or steps[i] == steps[0]:
             real.append(i)
     return np.array(real, dtype=np.int64)
 

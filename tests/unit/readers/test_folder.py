@@ -7,7 +7,11 @@ import json
 import pytest
 
 from descentry import readers
+from descentry.core import catalog
 from descentry.core.errors import DescentryError
+
+EVENTS = catalog.entry("readers", "tensorboard-events")
+WANDB = catalog.entry("readers", "wandb-offline")
 
 
 def checkpoint(folder, steps):
@@ -48,3 +52,21 @@ def test_what_cannot_be_read_is_noted(tmp_path):
 def test_an_empty_folder_says_what_is_missing(tmp_path):
     with pytest.raises(DescentryError, match="no log of a training run"):
         readers.read_all(tmp_path)
+
+
+def test_train_and_validation_folders_are_one_run(tmp_path):
+    rows = [(step, 2.0 / (step + 1)) for step in range(20)]
+    for split, worse in (("train", 0.0), ("validation", 0.1)):
+        (tmp_path / "exp" / split).mkdir(parents=True)
+        EVENTS.write_sample(tmp_path / "exp" / split, [(step, loss + worse) for step, loss in rows])
+    run = readers.read(tmp_path)
+    assert run.name == "exp"
+    assert {series.split for series in run.series} == {"train", "validation"}
+    assert all(len(series) == 20 for series in run.series)
+
+
+def test_the_console_output_beside_an_offline_run_is_not_a_second_run(tmp_path):
+    WANDB.write_sample(tmp_path, [(step, 2.0 / (step + 1)) for step in range(20)])
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "output.log").write_text("step 1 loss: 2.0\nstep 2 loss: 1.0\nstep 3 loss: 0.5\n")
+    assert len(readers.read_all(tmp_path)) == 1
