@@ -231,11 +231,20 @@ def test_every_page_is_reachable_from_the_contents():
     assert pages - reached == {ROOT / "docs" / "index.md"}
 
 
+def anchors(page):
+    """What links can name on a page: its headings, as MyST and forges spell them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("page", list(TEXT))
 def test_links_lead_somewhere(page):
-    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", TEXT[page]):
-        if not re.match(r"https?:|mailto:|generated/", target):
-            assert ((ROOT / page).parent / target).exists(), target
+    for target, anchor in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", TEXT[page]):
+        if re.match(r"https?:|mailto:|generated/", target):
+            continue
+        there = (ROOT / page).parent / target if target else ROOT / page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), f"{target}#{anchor}"
 
 
 def test_pages_that_the_code_refers_to_exist():
