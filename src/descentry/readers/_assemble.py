@@ -14,7 +14,7 @@ from descentry.core import metrics
 from descentry.core.data import Gap, Ints, Run, Series
 from descentry.core.errors import UnknownNameError
 from descentry.readers._draft import Draft, Track
-from descentry.readers._launches import launches
+from descentry.readers._launches import launches, read_once
 
 
 def assemble(
@@ -37,13 +37,14 @@ def assemble(
         gaps = list(draft.gaps)
         tracks = [t for t in draft.tracks if len(t.value)]
         step_name = _settle_steps(tracks, step, gaps, source, draft.step_name)
-        found = launches(tracks, gaps)
+        plain = _plain(tracks)
+        found = [tracks] if plain else launches(tracks, gaps)
         for number, launch in enumerate(found, 1):
             name = draft.name or stem
             if len(found) > 1:
                 name = f"{name} (launch {number} of {len(found)})"
             own = list(gaps)
-            series = tuple(_series(t, step_name, own) for t in launch)
+            series = tuple(_series(t if plain else read_once(t, own), step_name, own) for t in launch)
             runs.append(Run(name, source, series, dict(draft.config), tuple(own), reader))
     return runs
 
@@ -147,16 +148,13 @@ def _restarts_within(inner: Track, outer: Track) -> bool:
     return bool((np.diff(outer.value)[falls] > 0).mean() > 0.8)
 
 
+def _plain(tracks: list[Track]) -> bool:
+    """Whether all steps only ever rise, as in most logs: one look instead of several at ten million rows."""
+    different = {id(track.settled): track.settled for track in tracks}
+    return all(bool((step[1:] > step[:-1]).all()) for step in different.values())
+
+
 def _series(track: Track, step_name: str, gaps: list[Gap]) -> Series:
-    step, value, time = track.settled, track.value, track.time
-    if (step[1:] == step[:-1]).any():
-        alike = (value[1:] == value[:-1]) | (np.isnan(value[1:]) & np.isnan(value[:-1]))
-        same = np.flatnonzero((step[1:] == step[:-1]) & alike) + 1
-        if len(same):
-            what = f"{track.name}: {len(same):,} points were logged twice and are read once"
-            gaps.append(Gap("duplicate-steps", what, len(same), track.name))
-            step, value = np.delete(step, same), np.delete(value, same)
-            time = None if time is None else np.delete(time, same)
     if track.blanks is not None and len(track.blanks):
         low, high, count = int(track.blanks.min()), int(track.blanks.max()), len(track.blanks)
         what = (
@@ -164,7 +162,8 @@ def _series(track: Track, step_name: str, gaps: list[Gap]) -> Series:
             "most likely NaN, which tables drop"
         )
         gaps.append(Gap("empty-cells", what, count, track.name, low, high))
-    return Series(track.name, metrics.split(track.name), step, value, time, step_name)
+    split = metrics.split(track.name)
+    return Series(track.name, split, track.settled, track.value, track.time, step_name)
 
 
 def stem_of(path: Path | None) -> str:

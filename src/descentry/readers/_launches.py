@@ -139,3 +139,24 @@ def _join(track: Track, resumes: list[tuple[int, int]], gaps: list[Gap]) -> Trac
     order = np.flatnonzero(keep)[np.argsort(steps[keep], kind="stable")]
     time = None if track.time is None else track.time[order]
     return Track(track.name, track.value[order], track.rows[order], steps[order], time, track.blanks)
+
+
+def read_once(track: Track, gaps: list[Gap]) -> Track:
+    """The track without points that were logged twice: the same value on the same step, in a row."""
+    step, value, time = track.settled, track.value, track.time
+    if not (step[1:] == step[:-1]).any():
+        return track
+    alike = (value[1:] == value[:-1]) | (np.isnan(value[1:]) & np.isnan(value[:-1]))
+    same = np.flatnonzero((step[1:] == step[:-1]) & alike) + 1
+    if not len(same):
+        return track
+    what = f"{track.name}: {len(same):,} points were logged twice and are read once"
+    gaps.append(Gap("duplicate-steps", what, len(same), track.name))
+    return Track(
+        track.name,
+        np.delete(value, same),
+        np.delete(track.rows, same),
+        np.delete(step, same),
+        None if time is None else np.delete(time, same),
+        track.blanks,
+    )

@@ -45,7 +45,7 @@ from descentry.readers._source import Source
 from descentry.readers._vocabulary import tells
 
 _INSTALL = "pip install 'descentry[parquet]'"
-_BATCH = 1 << 17  # rows that are held twice, in Arrow's form and in numpy's
+_CELLS = 1 << 19  # cells that are held twice, in Arrow's form and in numpy's
 _BUFFER = 1 << 18
 
 
@@ -74,46 +74,60 @@ def _read(source: Source) -> list[Draft]:
 
 
 def _load(file: Any) -> Table:
-    """The columns worth having, one at a time, so that no more than a batch is held twice."""
+    """The columns worth having, a batch of rows at a time, so that little is held twice."""
     import pyarrow as pa
 
     table = Table(file.metadata.num_rows)
+    numbers: dict[str, _Numbers] = {}
+    words: dict[str, list[str | None]] = {}
     for field in file.schema_arrow:
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
         if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-            table.numbers[field.name] = _numbers(file, field.name, kind, table.length)
+            numbers[field.name] = _Numbers(kind, table.length)
         elif (pa.types.is_string(kind) or pa.types.is_large_string(kind)) and tells(field.name):
-            words = [
-                w
-                for batch in file.iter_batches(_BATCH, columns=[field.name])
-                for w in batch.column(0).to_pylist()
-            ]
-            if len(set(words)) <= max(DISTINCT, table.length // 10):
-                table.texts[field.name] = [w or "" for w in words]
-    table.numbers = {name: c for name, c in table.numbers.items() if c.filled is None or c.filled.any()}
+            words[field.name] = []
+    wanted = [*numbers, *words]
+    rows = max(1 << 12, _CELLS // max(1, len(wanted)))
+    for batch in file.iter_batches(rows, columns=wanted) if wanted else ():
+        for name, cells in zip(batch.schema.names, batch.columns, strict=True):
+            if name in numbers:
+                numbers[name].add(cells)
+            else:
+                words[name].extend(cells.to_pylist())
+    columns = {name: Column(n.value, n.filled) for name, n in numbers.items()}
+    table.numbers = {name: c for name, c in columns.items() if c.filled is None or c.filled.any()}
+    for name, found in words.items():
+        if len(set(found)) <= max(DISTINCT, table.length // 10):
+            table.texts[name] = [w or "" for w in found]
     return table
 
 
-def _numbers(file: Any, name: str, kind: Any, length: int) -> Column:
-    import pyarrow as pa
+class _Numbers:
+    """A column of numbers that is filled batch by batch."""
 
-    value: np.ndarray[Any, Any] = np.empty(
-        length, dtype=np.int64 if pa.types.is_integer(kind) else np.float64
-    )
-    filled, at = None, 0
-    for batch in file.iter_batches(_BATCH, columns=[name]):
-        cells = batch.column(0)
-        part = slice(at, at + len(cells))
-        at += len(cells)
-        if pa.types.is_decimal(kind) or pa.types.is_dictionary(cells.type):
+    def __init__(self, kind: Any, length: int) -> None:
+        import pyarrow as pa
+
+        self._cast = pa.float64() if pa.types.is_decimal(kind) else None
+        dtype = np.int64 if pa.types.is_integer(kind) else np.float64
+        self.value: np.ndarray[Any, Any] = np.empty(length, dtype)
+        self.filled: np.ndarray[Any, np.dtype[np.bool_]] | None = None
+        self._at = 0
+
+    def add(self, cells: Any) -> None:
+        """Adds the next cells, an Arrow array."""
+        import pyarrow as pa
+
+        part = slice(self._at, self._at + len(cells))
+        self._at = part.stop
+        if self._cast is not None or pa.types.is_dictionary(cells.type):
             cells = cells.cast(pa.float64())
         if cells.null_count:
-            if filled is None:
-                filled = np.ones(length, dtype=np.bool_)
-                value = value.astype(np.float64, copy=False)
-            filled[part] = cells.is_valid().to_numpy(zero_copy_only=False)
-        value[part] = cells.to_numpy(zero_copy_only=False)
-    return Column(value, filled)
+            if self.filled is None:
+                self.filled = np.ones(len(self.value), dtype=np.bool_)
+                self.value = self.value.astype(np.float64, copy=False)
+            self.filled[part] = cells.is_valid().to_numpy(zero_copy_only=False)
+        self.value[part] = cells.to_numpy(zero_copy_only=False)
 
 
 def _write_sample(folder: Path, rows: Rows) -> Path:
