@@ -8,15 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from descentry import readers
+from descentry import readers, verdicts
 from descentry.behaviours._convergence import convergence
 from descentry.behaviours._curve import MIN_POINTS, Curve
+from descentry.behaviours._entry import Behaviour
 from descentry.core import catalog, metrics
-from descentry.core.data import Comparison, Convergence, Finding, Report, Run, Series, Verdict
+from descentry.core.data import Comparison, Convergence, Finding, Report, Run, Series
 from descentry.core.errors import NoCurveError, SeveralRunsError, UnknownNameError, listed
 from descentry.readers._objects import from_object
-
-ALWAYS = "Why the curve does this is not examined: a log alone does not show gradients, weights or data."
 
 # Of so many series with names that say nothing the first is taken; of more, the user has to choose.
 FEW = 3
@@ -178,76 +177,37 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
     validation = Curve(twin, rising) if twin is not None else None
     curve = Curve(main, rising, tuple(g for g in run.gaps if g.series == main.name), validation)
     entries = catalog.entries("behaviours")
+    failed: list[str] = []
     # Losses come up to the last float: what overflows on the way is judged as the infinity it has become.
     with np.errstate(all="ignore"):
         enough = len(curve.level) >= MIN_POINTS
         names = entries if enough else ("non-finite",)
         findings = sorted(
-            (f for name in names for f in entries[name].find(curve)), key=lambda f: (f.start, -f.stop)
+            (f for name in names for f in _found(entries[name], curve, failed)),
+            key=lambda f: (f.start, -f.stop),
         )
         end = convergence(curve)
-    verdict = _verdict(findings, enough)
+    verdict = verdicts.verdict(findings, enough)
     return Report(
         run=run,
         verdict=verdict,
-        headline=_headline(verdict, findings, end, curve),
+        headline=verdicts.headline(verdict, findings, end, curve),
         main=main,
         findings=tuple(findings),
         convergence=end,
         higher_is_better=rising,
-        next_steps=_next_steps(verdict, findings, end),
-        not_examined=tuple(_not_examined(curve, twin, enough, guessed)),
+        next_steps=verdicts.next_steps(verdict, findings, end),
+        not_examined=(*failed, *verdicts.not_examined(curve, enough=enough, guessed=guessed)),
     )
 
 
-def _verdict(findings: Sequence[Finding], enough: bool) -> Verdict:
-    concerns = {f.concern for f in findings}
-    if "failing" in concerns:
-        return "failing"
-    if not enough:
-        return "not examined"
-    return "attention" if "attention" in concerns else "healthy"
-
-
-# The finding that names the verdict, when several share its concern: causes before their consequences.
-_LEADING = ("divergence", "non-finite", "stuck", "oscillation", "jump-up", "overfitting")
-
-
-def _headline(verdict: Verdict, findings: Sequence[Finding], end: Convergence, curve: Curve) -> str:
-    if verdict == "not examined":
-        name, points = curve.series.name, len(curve.level)
-        return f"{points} points of {name} are too few for a story: at least {MIN_POINTS} are needed."
-    serious = [f for f in findings if f.concern == verdict]
-    if verdict in {"failing", "attention"} and serious:
-        lead = min(
-            serious, key=lambda f: _LEADING.index(f.behaviour) if f.behaviour in _LEADING else len(_LEADING)
-        )
-        return lead.sentence
-    fall = next((f for f in findings if f.behaviour.endswith("decrease")), None)
-    if fall is not None:
-        state = {"converged": "and has converged", "still-improving": "and is still improving"}.get(
-            end.status, ""
-        )
-        return (
-            f"{curve.series.name} {'rises' if curve.rising else 'falls'} as it should {state}".rstrip() + "."
-        )
-    return "Nothing in this curve calls for action."
-
-
-def _next_steps(verdict: Verdict, findings: Sequence[Finding], end: Convergence) -> tuple[str, ...]:
-    entries = catalog.entries("behaviours")
-    order = {"failing": 0, "attention": 1, "none": 2}
-    steps = [entries[f.behaviour].advice for f in sorted(findings, key=lambda f: order[f.concern])]
-    kept = list(dict.fromkeys(s for s in steps if s))
-    if not kept and verdict == "healthy":
-        kept = (
-            ["Nothing. Leave the run alone."]
-            if end.status != "still-improving"
-            else ["Nothing is wrong. Let it run on if you can afford it."]
-        )
-    if verdict == "not examined":
-        kept = ["Explain it again when more points have been logged."]
-    return tuple(kept[:3])
+def _found(behaviour: Behaviour, curve: Curve, failed: list[str]) -> Sequence[Finding]:
+    """What a behaviour finds; one that breaks (it may be another distribution's) is noted, and no more."""
+    try:
+        return behaviour.find(curve)
+    except Exception as error:  # noqa: BLE001 - the story of the others is worth having
+        failed.append(f"Whether the curve shows {behaviour.id}: looking for it failed ({error!r}).")
+        return ()
 
 
 def _looks_rising(series: Series) -> bool:
@@ -259,25 +219,6 @@ def _looks_rising(series: Series) -> bool:
     return bool(np.median(value[-part:]) > np.median(value[:part]) + 0.3 * np.ptp(value))
 
 
-def _not_examined(curve: Curve, twin: Series | None, enough: bool, guessed: bool) -> list[str]:
-    notes = []
-    if guessed:
-        way, option = ("rise", "lower") if curve.rising else ("fall", "higher")
-        notes.append(
-            f"Whether {curve.series.name} should {way}: its name does not say, and it is judged so. "
-            f"If not, say --{option}-is-better."
-        )
-    if not enough:
-        notes.append(
-            f"The shape of the curve: it has {len(curve.level)} finite points and {MIN_POINTS} are needed."
-        )
-    if twin is None and enough:
-        notes.append("Overfitting: the log has no validation series for this metric.")
-    notes.append("Whether updates had become small: the sizes of the updates are not judged from a log.")
-    notes.append(ALWAYS)
-    return notes
-
-
 def _unexamined(run: Run, why: str) -> Report:
     return Report(
         run,
@@ -286,5 +227,5 @@ def _unexamined(run: Run, why: str) -> Report:
         None,
         (),
         Convergence("undetermined", 0.0, "The end of the run was not judged."),
-        not_examined=(why, ALWAYS),
+        not_examined=(why, verdicts.ALWAYS),
     )

@@ -37,6 +37,8 @@ class Behaviour:
         seen_in: Curves on which it must be found.
         quiet_on: Its confusables, on which it must not be found.
         advice: What to do next when it is seen, in one or two sentences; empty when there is nothing to do.
+        precedence: Which of several grave findings names the verdict: the lowest. Causes stand before
+            their consequences.
         exempt: Conformance checks that cannot apply, each with the reason.
     """
 
@@ -46,4 +48,5 @@ class Behaviour:
     seen_in: tuple[Case, ...]
     quiet_on: tuple[Case, ...]
     advice: str = ""
+    precedence: int = 9
     exempt: dict[str, str] = field(default_factory=dict)

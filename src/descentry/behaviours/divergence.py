@@ -74,6 +74,7 @@ BEHAVIOUR = Behaviour(
     id="divergence",
     title="the loss runs away and does not come back",
     find=find,
+    precedence=0,
     advice=(
         "Lower the learning rate (try a third, then a tenth) or clip the gradient norm, and restart "
         "from before the rise. More epochs will not cure it."

@@ -103,6 +103,7 @@ BEHAVIOUR = Behaviour(
     id="jump-up",
     title="the loss jumps to a higher level and stays there for long",
     find=find,
+    precedence=4,
     advice=(
         "Look at what changed at that step: the learning rate or its schedule, the data, a resumed "
         "checkpoint."

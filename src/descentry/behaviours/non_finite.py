@@ -81,6 +81,7 @@ BEHAVIOUR = Behaviour(
     id="non-finite",
     title="the loss becomes NaN or infinite",
     find=find,
+    precedence=1,
     advice=(
         "Look at the last finite steps: the learning rate and the gradient norm there, and the batch "
         "that came next. Restart from a checkpoint before them with a smaller rate or with gradient "

@@ -75,6 +75,7 @@ BEHAVIOUR = Behaviour(
     id="oscillation",
     title="the loss swings up and down instead of settling",
     find=find,
+    precedence=3,
     advice=(
         "Try half the learning rate, or less momentum: swings of this kind come from steps that overshoot."
     ),

@@ -85,6 +85,7 @@ BEHAVIOUR = Behaviour(
     id="overfitting",
     title="the validation loss turns up while the training loss goes on falling",
     find=find,
+    precedence=5,
     advice=(
         "Keep the checkpoint with the best validation loss; more data, augmentation, weight decay or "
         "a smaller model narrow the gap."

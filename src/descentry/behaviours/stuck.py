@@ -74,6 +74,7 @@ BEHAVIOUR = Behaviour(
     id="stuck",
     title="the loss does not improve at all",
     find=find,
+    precedence=2,
     advice=(
         "Check that the parameters are in the optimizer and receive gradients, that inputs are scaled "
         "and labels match; then try learning rates ten times smaller and larger on a short copy of "
