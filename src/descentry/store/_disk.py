@@ -78,7 +78,8 @@ class Disk:
         known = run.execute("SELECT config FROM run").fetchone()
         merged = {**(_object(known[0]) if known else {}), **config}
         run.execute(
-            "INSERT INTO run VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET config = excluded.config",
+            "INSERT INTO run (id, name, created, config) VALUES (1, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET config = excluded.config",
             (self.folder.absolute().name, now, json.dumps(merged)),
         )
         self.first_row = run.execute("SELECT coalesce(max(last_row), -1) + 1 FROM chunks").fetchone()[0]
@@ -169,7 +170,7 @@ def _chunk(place: int, group: int, rows: Rows) -> tuple[int, int, int, int, byte
         place,
         group,
         len(rows),
-        int(rows["row"][-1]),
+        int(rows["row"].max()),
         encode(rows["step"], differences=True),
         encode(rows["row"], differences=True),
         encode(rows["time"], differences=True),

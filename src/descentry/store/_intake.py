@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 import time as clock
 import warnings
@@ -15,6 +16,8 @@ from descentry.store._memory import LIMIT
 from descentry.store._rows import Group, Rows
 
 ROWS = 1000  # calls of `add` between flushes at most, as far as the writer keeps up
+EASE = 4 << 20  # bytes that wait before `add` gives the writer's thread a moment
+EASE_SECONDS = 0.05
 MAX_GROUPS = 4096  # ways in which metrics are logged together; past these, each is logged by itself
 MAX_METRICS = 100_000
 MAX_LINES = 10_000  # journal lines that wait
@@ -32,8 +35,11 @@ class Intake:
         self._groups: dict[tuple[str, ...], Group] = {}
         self._names: set[str] = set()
         self._dirty: list[Group] = []
-        self._row = first_row
+        # One call, so that a signal handler that logs cannot be given the same number.
+        self._next_row = itertools.count(first_row).__next__
         self._waiting = self._bytes = self._dropped = 0
+        self._ease_at = EASE
+        self._taken = threading.Event()
         self._inbox: deque[tuple[Group, Rows]] = deque()
         self._lines: deque[Line] = deque(maxlen=MAX_LINES)
         self._off = False
@@ -55,8 +61,11 @@ class Intake:
             with self._adding:
                 names = tuple(values)
                 group = self._groups.get(names) or self._new_group(names)
-                row = group.pack(step, self._row, clock.time() if time is None else time, *values.values())
-                self._append(group, row)
+                number = self._next_row()
+                stamp = clock.time() if time is None else time
+                self._append(group, group.pack(step, number, stamp, *values.values()))
+            if self._bytes > self._ease_at:
+                self._ease()
         except Exception:  # noqa: BLE001 - values are whatever the user logs
             self.add_any(step, values, time)
 
@@ -91,7 +100,6 @@ class Intake:
             self._dirty.append(group)
         group.buffer += row
         self._bytes += len(row)
-        self._row += 1
         self._waiting += 1
         if self._waiting == ROWS:
             self._full()
@@ -99,13 +107,26 @@ class Intake:
     def _full(self) -> None:
         """A thousand rows wait."""
 
-    def _collect(self) -> None:
-        """Takes the buffered rows over, so that the loop goes on with empty buffers."""
+    def _ease(self) -> None:
+        """Lets the thread that writes run: a loop that does nothing but log would leave it no time."""
+        self._ease_at = self._bytes + EASE
+        self._taken.clear()
+        self._taken.wait(EASE_SECONDS)
+
+    def _collect(self, *, last: bool = False) -> None:
+        """Takes the buffered rows over, so that the loop goes on with empty buffers.
+
+        Not while the disk hangs on what was taken before: the buffers are what is bounded.
+        """
         with self._adding:
+            if self._inbox and not last:
+                return
             for group in self._dirty:
                 self._inbox.append((group, group.drain()))
             self._dirty = []
             self._waiting = self._bytes = 0
+            self._ease_at = EASE
+            self._taken.set()
             if self._dropped:
                 what = f"{self._dropped:,} rows came faster than they could be written, and were dropped"
                 self.event("gap", {"kind": "dropped", "what": what, "count": self._dropped})
@@ -146,7 +167,8 @@ class Intake:
                 numbers[str(name)] = found
         with self._adding:
             for group in self._shares(tuple(numbers)):
-                self._append(group, group.pack(count, self._row, stamp, *(numbers[n] for n in group.names)))
+                row = group.pack(count, self._next_row(), stamp, *(numbers[n] for n in group.names))
+                self._append(group, row)
 
     def _shares(self, names: tuple[str, ...]) -> Iterator[Group]:
         """The group of these names, or where that would be one too many, a group for each of them."""

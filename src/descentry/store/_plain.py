@@ -25,7 +25,7 @@ def number(value: Any) -> float | None:
         # A tensor's item() knows nothing of gradients, where float() of it warns.
         return float(value.item() if hasattr(value, "item") else value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
     except Exception:  # noqa: BLE001 - objects of any library come here, with errors of their own
         return None
 

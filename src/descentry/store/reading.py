@@ -24,7 +24,7 @@ __all__ = ["Launch", "Line", "Points", "Status", "StoredRun", "line", "read", "r
 Status = Literal["running", "ended", "died"]
 
 MAX_VALUES = 1 << 29  # values in all; a larger run does not fit into the memory of most machines
-_MAX_METRICS = 100_000
+_MAX_METRICS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +157,12 @@ def _blocks(run: sqlite3.Connection, damaged: list[int]) -> Iterator[Block]:
         TooLargeError: There are more values or metrics than a run has.
     """
     groups: dict[int, tuple[str, ...]] = {}
-    metrics = values = 0
+    values = 0
     for number, text in run.execute("SELECT id, names FROM groups"):
         names = _json(text)
         if isinstance(names, list) and names:
             groups[number] = tuple(map(str, names))
-            metrics += len(names)
-    if metrics > _MAX_METRICS * 10:
+    if len(set().union(*groups.values())) > _MAX_METRICS:
         raise TooLargeError(f"there are more than {_MAX_METRICS:,} different metric names")
     rows = run.execute("SELECT id, grp, count, step, row, time, value FROM chunks ORDER BY id")
     while True:
@@ -176,13 +175,16 @@ def _blocks(run: sqlite3.Connection, damaged: list[int]) -> Iterator[Block]:
             return
         number, group, count, *blobs = found
         names = groups.get(group, ())
-        values += max(int(count), 0) * (3 + len(names))
+        if not names or not isinstance(count, int) or count < 1:
+            damaged.append(number)
+            continue
+        values += count * (3 + len(names))
         if values > MAX_VALUES:
             raise TooLargeError(
                 f"there are more than {MAX_VALUES:,} numbers in it", how="Export a part of it, or thin it."
             )
         try:
-            block = _block(names, int(count), blobs)
+            block = _block(names, count, blobs)
         except (TypeError, ValueError):
             damaged.append(number)
         else:
@@ -191,8 +193,6 @@ def _blocks(run: sqlite3.Connection, damaged: list[int]) -> Iterator[Block]:
 
 def _block(names: tuple[str, ...], count: int, blobs: Sequence[bytes]) -> Block:
     step, row, time, value = blobs
-    if not names or count < 1:
-        raise ValueError("a chunk of nothing")
     return Block(
         names,
         decode(row, (count,), "<i8", differences=True),

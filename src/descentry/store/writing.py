@@ -93,6 +93,11 @@ class RunWriter(Intake):
 
     def flush(self) -> None:
         """Writes what waits, now."""
+        self._pass()
+        if self._dirty:  # the thread was at it, and had not yet written what it took before
+            self._pass()
+
+    def _pass(self) -> None:
         if self._off:
             return
         self._collect()
@@ -134,7 +139,7 @@ class RunWriter(Intake):
             return  # the latter: a signal handler, in the middle of a write; the exit closes
         if error is not None:
             self.event("error", f"{type(error).__name__}: {error}"[:1000])
-        self._collect()
+        self._collect(last=True)
         self._off = True
         self._wake.set()
         _open.discard(self)
@@ -158,13 +163,13 @@ class RunWriter(Intake):
         while not self._off:
             self._wake.wait(INTERVAL)
             self._wake.clear()
-            self.flush()
+            self._pass()
 
     def _full(self) -> None:
         if self._disk is not None:
             self._wake.set()
         else:
-            self.flush()
+            self._pass()
 
     def _write(self) -> None:
         """Brings to the disk what was collected; what it refuses stays in memory."""
