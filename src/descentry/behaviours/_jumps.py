@@ -18,12 +18,16 @@ SIDE = 0.02  # of the run: what the level before and after is taken over
 
 @dataclass(frozen=True)
 class Jump:
-    """From bin ``start`` to ``stop`` the level goes ``before`` → ``after``; ``margin`` over the threshold."""
+    """From bin ``start`` to ``stop`` the level goes from ``before`` to ``after``.
+
+    ``error`` is the standard error of the change, ``margin`` the change over its threshold.
+    """
 
     start: int
     stop: int
     before: float
     after: float
+    error: float
     margin: float
 
     @property
@@ -66,7 +70,12 @@ def jumps(level: Floats, noise: Floats, spread: float, bins: int, sign: int) -> 
         margin = move / need
         found.extend(
             Jump(
-                int(a[i]), int(a[i]) + width, float(middle[i]), float(middle[a[i] + width]), float(margin[i])
+                int(a[i]),
+                int(a[i]) + width,
+                float(middle[i]),
+                float(middle[a[i] + width]),
+                float(own[i]),
+                float(margin[i]),
             )
             for i in np.flatnonzero(margin >= 1.0)
         )
@@ -83,7 +92,14 @@ def _placed(jump: Jump, level: Floats, side: int, sign: int) -> Jump:
     start = int(np.flatnonzero(way <= 0.2)[-1]) if (way <= 0.2).any() else 0
     arrived = np.flatnonzero(way[start:] >= 0.8)
     stop = start + int(arrived[0]) if len(arrived) else len(way) - 1
-    return Jump(low + start, low + max(stop, start + 1), sign * jump.before, sign * jump.after, jump.margin)
+    return Jump(
+        low + start,
+        low + max(stop, start + 1),
+        sign * jump.before,
+        sign * jump.after,
+        jump.error,
+        jump.margin,
+    )
 
 
 def _rate_before(level: np.ndarray, window: int) -> np.ndarray:

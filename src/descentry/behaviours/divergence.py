@@ -49,7 +49,9 @@ def find(curve: Curve) -> list[Finding]:
     fallen = float(before[0]) - float(before.min())
     scale = max(fallen, 8.0 * float(np.median(curve.noise[:body])), 1e-300)
     factor = (
-        f", {number(top / base)} times as high" if base > 0 and not curve.rising and top / base > 1.5 else ""
+        f", {number(top / base)} times as high"
+        if base > 0 and not curve.rising and 1.5 < top / base < 1e6
+        else ""
     )
     direction = "falls" if curve.rising else "rises"
     sentence = (

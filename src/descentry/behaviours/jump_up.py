@@ -53,7 +53,7 @@ def find(curve: Curve) -> list[Finding]:
             continue
         if swings is not None and swings.start <= jump.stop and swings.stop >= jump.start:
             continue
-        size = change(curve, jump.before, jump.after, float(curve.level_noise[jump.stop]))
+        size = change(curve, jump.before, jump.after, jump.error)
         verb = "falls" if curve.rising else "jumps up"
         sentence = (
             f"{metric(curve)} {verb} by {amount(size)} at {span(curve, jump.start, jump.stop)} "
@@ -85,7 +85,7 @@ def _at_start(curve: Curve) -> list[Jump]:
     # Nearly all of the curve has to lie above its start: a first point that happened to be low is noise.
     above = float((level[top:] > level[0] + 0.25 * rise).mean())
     return (
-        [Jump(0, top, float(level[0]), float(level[top]), rise / need)]
+        [Jump(0, top, float(level[0]), float(level[top]), float(curve.level_noise[0]), rise / need)]
         if top > 0 and rise >= need and above >= 0.3
         else []
     )

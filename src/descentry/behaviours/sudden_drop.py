@@ -48,7 +48,7 @@ def find(curve: Curve) -> list[Finding]:
             continue
         if not _new_low(curve, jump):
             continue
-        size = change(curve, jump.before, jump.after, float(curve.level_noise[jump.stop]))
+        size = change(curve, jump.before, jump.after, jump.error)
         verb = "rises" if curve.rising else "drops"
         sentence = (
             f"{metric(curve)} {verb} suddenly by {amount(size)} at {span(curve, jump.start, jump.stop)} "
