@@ -11,25 +11,26 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from descentry.core import metrics
+from descentry.readers._pattern import Pattern
 from descentry.readers._text import NUMBER, number
 
 METRICS = ("loss", "error", "rising")
 _THOUSANDS = r"[1-9]\d{0,2}(?:,\d{3})++(?!,)"
 # No number starts inside a word ("Acc@1", "top-5") or goes on with a unit ("12ms"), a clock or a date.
-_SPLIT = re.compile(rf"(?<![\w@.,])(?<!\w-)(?<![#|]#)({_THOUSANDS}|{NUMBER})(?![\w#]|[.,:\-]\d)")
-_NAME = re.compile(
+_SPLIT = Pattern(rf"(?<![\w@.,])(?<!\w-)(?<![#|]#)({_THOUSANDS}|{NUMBER})(?![\w#]|[.,:\-]\d)")
+_NAME = Pattern(
     r"(?P<name>[A-Za-z_][\w./@()-]{0,60}(?: [A-Za-z_(][\w./@()-]{0,60}){0,3})"
     r"[\"']?\s{0,4}(?P<mark>[:=]|[-=]>)?\s{0,12}[\"'(\[{]{0,3}\s{0,8}"
     r"(?:tensor\(\[?|(?:np\.|numpy\.)?float\d\d\()?$"
 )
-_SCOPE = re.compile(
+_SCOPE = Pattern(
     r"(?<![\w./-])(train|valid|val|eval|dev|test)(?:ing|ation|idation|uation|uating|_inner)?(?![\w./-])", re.I
 )
-_BAR = re.compile(r"%\|[^|]*\|\s*$")
-_OPEN = re.compile(r"^[\s\[(]*$")
-_AFTER_EPOCH = re.compile(r"^[\s\]:,|-]*\[?\s*$")
-_DATE = re.compile(r"^(?:/|[ T]\d{1,2}:)")  # what follows a day and a month
-_SOURCE_FILE = re.compile(r"\.(?:py|cc|cpp|c|h|cu|rs|go)$")
+_BAR = Pattern(r"%\|[^|]*\|\s*$")
+_OPEN = Pattern(r"^[\s\[(]*$")
+_AFTER_EPOCH = Pattern(r"^[\s\]:,|-]*\[?\s*$")
+_DATE = Pattern(r"^(?:/|[ T]\d{1,2}:)")  # what follows a day and a month
+_SOURCE_FILE = Pattern(r"\.(?:py|cc|cpp|c|h|cu|rs|go)$")
 _EPOCHS = {"epoch", "episode", "ep"}
 _COUNTS = {
     "step", "global_step", "iter", "iteration", "itr", "it", "n_iter", "num_updates", "update", "timestep",

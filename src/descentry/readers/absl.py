@@ -30,18 +30,18 @@ I0315 19:17:48.769436 139646048994496 submission.py:265] 0) loss = 0.771, grad_n
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from descentry.readers._draft import Collector, Draft
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._text import COUNT, NUMBER, log_lines, number, score
 
-_LINE = re.compile(
+_LINE = Pattern(
     rf"^(?:\S+ )?[IWEF]\d{{4}} [\d:.]+ +\d+ \S+\] (?:\[({COUNT})\] (?=\S+?=)|({COUNT})\) (?=\S+ = ))"
 )
-_PAIR = re.compile(rf"([^\s=,]{{1,120}}) ?= ?({NUMBER})(?=,|\s*$)")
+_PAIR = Pattern(rf"([^\s=,]{{1,120}}) ?= ?({NUMBER})(?=,|\s*$)")
 
 
 def _sniff(source: Source) -> float:

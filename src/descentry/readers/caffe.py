@@ -34,15 +34,15 @@ I0523 12:34:57.250914  1234 sgd_solver.cpp:105] Iteration 500, lr = 0.00964
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from descentry.readers._draft import Collector, Draft
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._text import COUNT, NUMBER, log_lines, number, score
 
-_LINE = re.compile(
+_LINE = Pattern(
     rf"(?:^|\] *)(?:Iteration (?P<step>{COUNT})\b(?: \([^)]*\))?, "
     rf"(?:(?P<name>loss|lr) = (?P<value>{NUMBER})|Testing net \(#(?P<net>\d+)\))"
     rf"|(?P<split>Train|Test) net output #(?P<index>\d+): (?P<output>\S+) = (?P<number>{NUMBER})"

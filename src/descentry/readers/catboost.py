@@ -29,16 +29,16 @@ Learning rate set to 0.029999
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from descentry.readers._draft import Collector, Draft
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._text import COUNT, NUMBER, log_lines, number, score
 
-_TREE = re.compile(rf"^({COUNT}):\s+(?=(?:learn|test)\d*: )")
-_PAIR = re.compile(rf"\b((?:learn|test)\d*): ({NUMBER})(?![\w.])")
+_TREE = Pattern(rf"^({COUNT}):\s+(?=(?:learn|test)\d*: )")
+_PAIR = Pattern(rf"\b((?:learn|test)\d*): ({NUMBER})(?![\w.])")
 
 
 def _sniff(source: Source) -> float:

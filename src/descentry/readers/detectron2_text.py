@@ -32,16 +32,16 @@ points have no times.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from descentry.readers._draft import Collector, Draft
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._text import COUNT, NUMBER, log_lines, number, score
 
-_ITER = re.compile(rf"\biter: ({COUNT})  (?=.{{0,400}}loss)")
-_PAIR = re.compile(rf"([A-Za-z_][^\s:]{{0,80}}): ({NUMBER})(?![\w.:])")
+_ITER = Pattern(rf"\biter: ({COUNT})  (?=.{{0,400}}loss)")
+_PAIR = Pattern(rf"([A-Za-z_][^\s:]{{0,80}}): ({NUMBER})(?![\w.:])")
 _COPYPASTE = "copypaste: "
 
 

@@ -48,14 +48,13 @@ from descentry.core.errors import NoCurveError, listed
 from descentry.readers._draft import Collector, Draft
 from descentry.readers._entry import Reader, Rows
 from descentry.readers._pairs import Line, PairFinder
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._steps import settle
 from descentry.readers._text import LONG, log_lines
 
 # Words that some metric has in it; what they miss is not recognised beyond the head of the log.
-_LIKELY = re.compile(
-    r"loss|acc|err|nll|ppl|perplexity|reward|return|score|mse|mae|auc|f1|bleu", re.IGNORECASE
-)
+_LIKELY = Pattern(r"loss|acc|err|nll|ppl|perplexity|reward|return|score|mse|mae|auc|f1|bleu", re.IGNORECASE)
 
 
 def _sniff(source: Source) -> float:

@@ -34,17 +34,17 @@ steps: read that where it is there.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from descentry.core.data import Gap
 from descentry.readers._draft import Collector, Draft
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._text import NUMBER, PointCounter, log_lines, number, score
 
-_DICT = re.compile(r"\{'[^{}]{0,4000}'epoch': [^{}]{1,400}\}")
-_PAIR = re.compile(
+_DICT = Pattern(r"\{'[^{}]{0,4000}'epoch': [^{}]{1,400}\}")
+_PAIR = Pattern(
     rf"'([^'{{}}]{{1,120}})': ?'?(?:(?:tensor|(?:np\.|numpy\.)?float\d{{2}})\()?({NUMBER})(?=[,}}')])"
 )
 

@@ -36,7 +36,6 @@ is a result and no curve.
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -46,13 +45,14 @@ from descentry.core.errors import DescentryError, NoCurveError, TooLargeError
 from descentry.readers import jsonl
 from descentry.readers._draft import Draft
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._records import document, flatten
 from descentry.readers._shapes import curves
 from descentry.readers._source import Source, parse_json
 
-_NUMBERS = re.compile(r"\[\s*(?:-?\d[\d.eE+-]*|NaN|null)\s*,\s*(?:-?\d|NaN|null|-?Infinity)")
-_RECORDS = re.compile(r"\[\s*\{")
-_KEY = re.compile(r'"([^"\\]{1,200})"\s*:')
+_NUMBERS = Pattern(r"\[\s*(?:-?\d[\d.eE+-]*|NaN|null)\s*,\s*(?:-?\d|NaN|null|-?Infinity)")
+_RECORDS = Pattern(r"\[\s*\{")
+_KEY = Pattern(r'"([^"\\]{1,200})"\s*:')
 
 
 def _sniff(source: Source) -> float:

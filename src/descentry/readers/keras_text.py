@@ -35,18 +35,18 @@ Epoch 2/10
 from __future__ import annotations
 
 import math
-import re
 from pathlib import Path
 
 from descentry.core.data import Gap
 from descentry.readers._draft import Collector, Draft
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._text import COUNT, NUMBER, log_lines, number, score
 
-_EPOCH = re.compile(rf"^Epoch ({COUNT})/\d+\s*$")
-_BAR = re.compile(rf"^[\x08\s]*({COUNT})/({COUNT}|Unknown)\s")
-_PAIR = re.compile(rf" - ([A-Za-z_][^:=]{{0,80}}?): ({NUMBER})(?![\w.:])")
+_EPOCH = Pattern(rf"^Epoch ({COUNT})/\d+\s*$")
+_BAR = Pattern(rf"^[\x08\s]*({COUNT})/({COUNT}|Unknown)\s")
+_PAIR = Pattern(rf" - ([A-Za-z_][^:=]{{0,80}}?): ({NUMBER})(?![\w.:])")
 
 
 def _sniff(source: Source) -> float:

@@ -30,18 +30,16 @@ repeats an earlier round and is left out.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from descentry.readers._draft import Collector, Draft
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._text import COUNT, NUMBER, log_lines, number, score
 
-_ROUND = re.compile(
-    rf"^\[({COUNT})\]:?\s+(?=[^\t:]{{1,80}}'s )|^\[LightGBM\] \[Info\] Iteration: ?({COUNT}), "
-)
-_PAIR = re.compile(rf"([^\t:]{{1,80}}?) ?: ?({NUMBER})(?![\w.])[^\t]*\t?")
+_ROUND = Pattern(rf"^\[({COUNT})\]:?\s+(?=[^\t:]{{1,80}}'s )|^\[LightGBM\] \[Info\] Iteration: ?({COUNT}), ")
+_PAIR = Pattern(rf"([^\t:]{{1,80}}?) ?: ?({NUMBER})(?![\w.])[^\t]*\t?")
 
 
 def _sniff(source: Source) -> float:

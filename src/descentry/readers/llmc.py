@@ -36,18 +36,18 @@ step    1/19560 | loss 11.009 (+nanz)| norm 15.3740 (+nanz)| lr 8.57e-07 | 3012.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from descentry.readers._draft import Collector, Draft
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._text import COUNT, NUMBER, log_lines, number, score
 
-_FILE = re.compile(rf"^s:({COUNT}) (?=(?:trl|tel|eval):)")
-_PRINTED = re.compile(rf"^step +({COUNT})(?:/\d+ *\||: (?=train loss \S+ \(took))")
-_FIELD = re.compile(rf"^ {{0,4}}([a-z][a-z ]{{0,40}}?) {{1,8}}({NUMBER})(?![\w.])")
-_VALIDATION = re.compile(rf"^val loss ({NUMBER})$")
+_FILE = Pattern(rf"^s:({COUNT}) (?=(?:trl|tel|eval):)")
+_PRINTED = Pattern(rf"^step +({COUNT})(?:/\d+ *\||: (?=train loss \S+ \(took))")
+_FIELD = Pattern(rf"^ {{0,4}}([a-z][a-z ]{{0,40}}?) {{1,8}}({NUMBER})(?![\w.])")
+_VALIDATION = Pattern(rf"^val loss ({NUMBER})$")
 
 
 def _sniff(source: Source) -> float:

@@ -31,16 +31,16 @@ show only as `number of skipped iterations` and `number of nan iterations`. Time
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from descentry.readers._draft import Collector, Draft
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._text import COUNT, log_lines, number, score
 
-_TRAIN = re.compile(rf"\biteration +({COUNT})/ *\d+ *\|")
-_EVALUATION = re.compile(rf"\b(valid(?:ation)?|test) loss at iteration ({COUNT})\b([^|]*)\|")
+_TRAIN = Pattern(rf"\biteration +({COUNT})/ *\d+ *\|")
+_EVALUATION = Pattern(rf"\b(valid(?:ation)?|test) loss at iteration ({COUNT})\b([^|]*)\|")
 
 
 def _sniff(source: Source) -> float:

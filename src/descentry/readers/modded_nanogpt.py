@@ -30,16 +30,16 @@ step:125/3040 val_loss:4.51317 train_time:76.628s step_avg:613.02ms
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from descentry.readers._draft import Collector, Draft
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._text import COUNT, NUMBER, log_lines, number, score
 
-_STEP = re.compile(rf"^(?:step:)?({COUNT})/\d+ +(?=[a-z])")
-_PAIR = re.compile(rf"(?<!\S)([a-z][\w/]{{0,80}}): ?({NUMBER})(?!\S)")
+_STEP = Pattern(rf"^(?:step:)?({COUNT})/\d+ +(?=[a-z])")
+_PAIR = Pattern(rf"(?<!\S)([a-z][\w/]{{0,80}}): ?({NUMBER})(?!\S)")
 
 
 def _sniff(source: Source) -> float:

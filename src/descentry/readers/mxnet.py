@@ -31,17 +31,17 @@ INFO:root:Epoch[0] Validation-accuracy=0.413786
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from descentry.core.data import Gap
 from descentry.readers._draft import Collector, Draft
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._text import COUNT, NUMBER, PointCounter, log_lines, number, score
 
-_PLACE = re.compile(rf"Epoch\[({COUNT})\] (?:Batch ?\[(?:\d+-)?({COUNT})\])?(?!Time cost)")
-_PAIR = re.compile(rf"([A-Za-z][\w-]{{0,80}})=({NUMBER})(?![\w.])")
+_PLACE = Pattern(rf"Epoch\[({COUNT})\] (?:Batch ?\[(?:\d+-)?({COUNT})\])?(?!Time cost)")
+_PAIR = Pattern(rf"([A-Za-z][\w-]{{0,80}})=({NUMBER})(?![\w.])")
 
 
 def _sniff(source: Source) -> float:

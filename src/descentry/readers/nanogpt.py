@@ -32,16 +32,16 @@ iter 0: loss 10.9886, time 38218.63ms, mfu -100.00%
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from descentry.readers._draft import Collector, Draft
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._text import COUNT, NUMBER, log_lines, number, score
 
-_STEP = re.compile(rf"(?:^|[\s\])|])(?:iter|step) ({COUNT}): *(?=(?:train|val|loss)\b)")
-_PAIR = re.compile(
+_STEP = Pattern(rf"(?:^|[\s\])|])(?:iter|step) ({COUNT}): *(?=(?:train|val|loss)\b)")
+_PAIR = Pattern(
     r"\b(train loss|val loss|loss|train|val|lr|learning rate|norm|grad norm|grad_norm)"
     rf" {{0,2}}:? {{1,4}}({NUMBER})(?![\w.])"
 )

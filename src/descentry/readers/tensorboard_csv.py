@@ -30,17 +30,17 @@ Wall time,Step,Value
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from descentry.readers._columns import drafts
 from descentry.readers._draft import Draft
 from descentry.readers._entry import Reader, Rows
 from descentry.readers._layout import header
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._table import read_table
 
-_EXPORT = re.compile(r"run-(?P<run>.*?)-?tag-(?P<tag>.+)")
+_EXPORT = Pattern(r"run-(?P<run>.*?)-?tag-(?P<tag>.+)")
 
 
 def _sniff(source: Source) -> float:

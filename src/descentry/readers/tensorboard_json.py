@@ -31,7 +31,6 @@ with `--samples_per_plugin`: short spikes can be missing. A document that is cut
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -40,12 +39,13 @@ from descentry.core.data import Gap
 from descentry.core.errors import NoCurveError
 from descentry.readers._draft import Draft, Track
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._records import document, number
 from descentry.readers._source import Source
 from descentry.readers.tensorboard_csv import names
 
 MAX_STEP = 2.0**53
-_POINT = re.compile(r'\s*\[\s*\[\s*\d{9,10}(?:\.\d+)?\s*,\s*\d+\s*,\s*(?:-?\d|"?-?(?:NaN|Infinity))')
+_POINT = Pattern(r'\s*\[\s*\[\s*\d{9,10}(?:\.\d+)?\s*,\s*\d+\s*,\s*(?:-?\d|"?-?(?:NaN|Infinity))')
 
 
 def _sniff(source: Source) -> float:

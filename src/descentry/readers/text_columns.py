@@ -40,11 +40,12 @@ from descentry.core.data import Floats, Gap
 from descentry.core.errors import TooLargeError
 from descentry.readers._draft import Draft, Track
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._text import log_lines, number
 
 _COMMENT = ("#", "%")
-_BETWEEN = re.compile(r"\s*[,;]\s*|\s+")
+_BETWEEN = Pattern(r"\s*[,;]\s*|\s+")
 MAX_COLUMNS = 10_000
 
 

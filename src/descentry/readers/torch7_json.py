@@ -38,12 +38,13 @@ from descentry.core import metrics
 from descentry.core.data import Gap
 from descentry.readers._draft import Collector, Draft, Track
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source, parse_json
 from descentry.readers._text import log_lines, score
 
 _MARK = "json_stats: {"
 # Lua's encoder writes numbers that JSON does not have as C prints them.
-_BARE = re.compile(r":\s*(-?)(nan|inf)\b", re.IGNORECASE)
+_BARE = Pattern(r":\s*(-?)(nan|inf)\b", re.IGNORECASE)
 
 
 def _spelled(found: re.Match[str]) -> str:

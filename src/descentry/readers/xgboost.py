@@ -29,17 +29,17 @@ an earlier round and is left out.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from descentry.readers._draft import Collector, Draft
 from descentry.readers._entry import Reader, Rows
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._text import COUNT, NUMBER, log_lines, number, score
 
 _NAME = r"[^\s:]{1,80}-[^\s:]{1,80}"
-_ROUND = re.compile(rf"^(?:\[[^\]]{{1,80}}\] ?)?\[({COUNT})\](?=\s{{1,4}}{_NAME}:{NUMBER})")
-_PAIR = re.compile(rf"({_NAME}):({NUMBER})(?=[\s+]|$)")
+_ROUND = Pattern(rf"^(?:\[[^\]]{{1,80}}\] ?)?\[({COUNT})\](?=\s{{1,4}}{_NAME}:{NUMBER})")
+_PAIR = Pattern(rf"({_NAME}):({NUMBER})(?=[\s+]|$)")
 
 
 def _sniff(source: Source) -> float:
