@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +39,7 @@ class Case:
         told: The behaviours that were found, and where.
         end: The convergence that was told.
         verdict: The verdict that was told.
+        sure: How sure each label was told to be: the surest of its findings.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Case:
     told: tuple[Event, ...]
     end: str
     verdict: str
+    sure: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def near(self) -> float:
@@ -149,3 +153,23 @@ def false_failures(cases: Sequence[Case]) -> tuple[list[str], int]:
     """The healthy runs that were called failing, and how many healthy runs there are."""
     healthy = [case for case in cases if not UNHEALTHY & (case.labels | case.unscored)]
     return [case.name for case in healthy if case.verdict == "failing"], len(healthy)
+
+
+def reliability(cases: Sequence[Case], edges: Sequence[float]) -> list[tuple[int, float, float]]:
+    """Between each pair of edges: how many labels were told, how surely on average, the share that is true.
+
+    Trustworthy are confidences of which as many come true as they say, or more.
+    """
+    told = [
+        (item.sure[label], label in item.labels)
+        for item in cases
+        for label in told_labels(item)
+        if label in item.sure
+    ]
+    rows = []
+    for low, high in pairwise(edges):
+        inside = [pair for pair in told if low <= pair[0] < high]
+        mean = float(np.mean([sure for sure, _ in inside])) if inside else math.nan
+        true = float(np.mean([right for _, right in inside])) if inside else math.nan
+        rows.append((len(inside), mean, true))
+    return rows

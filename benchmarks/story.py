@@ -23,6 +23,8 @@ split. Rules:
   matched by an event. Behaviours that are true of a run but were given no place are left out.
 - **Healthy runs called failing.** Runs with none of divergence, non-finite, stuck, jump-up and oscillation
   among their labels whose verdict is ``failing``. There should be none.
+- **Reliability.** The labels told, in bands of the confidence that they were told with, and the share of
+  each band that is true.
 - A run that cannot be read or explained is scored as if nothing had been told, and is named.
 
 In the corpus, ``metric`` of the manifest is passed on where a series has that name (rewards and accuracies
@@ -40,6 +42,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +63,7 @@ from benchmarks._score import (
     places,
     presence,
     ratio,
+    reliability,
     told_labels,
 )
 from descentry.core import metrics
@@ -67,6 +71,7 @@ from descentry.core.data import Report, Run, Series
 from descentry.core.errors import DescentryError
 
 ROOT = Path(__file__).resolve().parents[1]
+SURE = (0.0, 0.7, 0.85, 0.95, 1.01)
 Truth = tuple[frozenset[str], frozenset[str], tuple[Event, ...]]
 
 
@@ -80,8 +85,13 @@ def case(name: str, report: Report | None, series: Series, truth: Truth) -> Case
             for f in report.findings
             if f.series == main or f.behaviour == "overfitting"
         ]
+    sure: dict[str, float] = {}
+    if report is not None:
+        for finding in report.findings:
+            sure[finding.behaviour] = max(finding.confidence, sure.get(finding.behaviour, 0.0))
+        sure[report.convergence.status] = report.convergence.confidence
     end, verdict = (report.convergence.status, report.verdict) if report else ("", "")
-    return Case(name, int(series.step[0]), int(series.step[-1]), *truth, tuple(told), end, verdict)
+    return Case(name, int(series.step[0]), int(series.step[-1]), *truth, tuple(told), end, verdict, sure)
 
 
 def corpus_cases(folder: Path, failed: list[str]) -> Iterator[Case]:
@@ -179,6 +189,7 @@ def summary(cases: list[Case], failed: list[str]) -> dict[str, Any]:
         "micro_f1": micro(counts),
         "labels": rows,
         "places": where,
+        "reliability": reliability(cases, SURE),
         "healthy": healthy,
         "healthy_called_failing": wrong,
         "failed": failed,
@@ -214,6 +225,9 @@ def _table(title: str, scores: dict[str, Any]) -> str:
         )
         numbers = f"{_share(row['precision']):>10} {_share(row['recall']):>7} {_share(row['f1']):>6}"
         lines.append(f"  {label:16} {row['runs']:5} {numbers} {row['alarms']:7} {row['misses']:7}{at}")
+    lines.append("  how sure it was: labels told, mean confidence, share that is true")
+    for (low, high), (count, mean, true) in zip(pairwise(SURE), scores["reliability"], strict=True):
+        lines.append(f"    {low:.2f} to {min(high, 1.0):.2f} {count:6} {_share(mean):>7} {_share(true):>7}")
     lines += [f"  called failing, but healthy: {name}" for name in scores["healthy_called_failing"]]
     lines += [f"  not told: {line}" for line in scores["failed"]]
     return "\n".join(lines)

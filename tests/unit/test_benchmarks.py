@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -202,3 +203,14 @@ def test_trainings_come_back_from_the_cache_as_they_were_written(tmp_path: Path)
     assert (read.labels, read.events, read.unscored) == (made[0].labels, made[0].events, made[0].unscored)
     assert np.array_equal(read.run.series[0].value, made[0].run.series[0].value, equal_nan=True)
     assert [path.name for path in tmp_path.iterdir()] == ["set.npz"]
+
+
+def test_reliability_compares_what_was_said_with_what_was_true() -> None:
+    cases = [
+        dataclasses.replace(case("spike", "spike"), sure={"spike": 0.9}),
+        dataclasses.replace(case("", "spike"), sure={"spike": 0.8}),
+        dataclasses.replace(case("stuck", "stuck"), sure={"stuck": 0.5}),
+    ]
+    low, high = score.reliability(cases, (0.0, 0.7, 1.0))
+    assert low == (1, 0.5, 1.0)
+    assert high == (2, pytest.approx(0.85), 0.5)
