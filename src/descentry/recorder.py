@@ -72,18 +72,19 @@ class Recorder:
             values: Metrics whose names are no Python names: ``{"train/loss": 0.5}``.
             metrics: Metrics by name: ``loss=0.5``.
         """
+        logged: Any = metrics
         if values is not None:
             if not isinstance(values, Mapping):
                 self._writer.add_any(step, values)  # which says what is wrong with it
                 return
-            metrics = {**{str(name): value for name, value in values.items()}, **metrics}
-        for value in metrics.values():
+            logged = {**values, **metrics} if metrics else values
+        for value in logged.values():
             if type(value) is not float and type(value) is not int:
                 # Tensors that know their gradients warn when they are packed as they are.
-                self._writer.add_any(step, metrics)
+                self._writer.add_any(step, logged)
                 return
-        if metrics:
-            self._writer.add(step, metrics)
+        if logged:
+            self._writer.add(step, logged)
 
     def note(self, text: str, *, step: int | None = None) -> None:
         """Puts a remark into the journal of the run: a restart, a change of data."""
