@@ -299,7 +299,7 @@ def grown(process, monkeypatch, calls, *arguments):
     return max(seen[3:]) - seen[2], seen
 
 
-@pytest.mark.parametrize("where", ["disk", "memory"])
+@pytest.mark.parametrize("where", ["disk", pytest.param("memory", marks=pytest.mark.slow)])
 def test_memory_is_flat(process, monkeypatch, tmp_path, where):
     pytest.importorskip("resource")
     # 64 MiB of rows are kept in memory, and half as much again while they are thinned.
