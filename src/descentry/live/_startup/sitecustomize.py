@@ -1,0 +1,103 @@
+"""What Python imports first where `descentry run` started it: takes back what was done to get here, then waits for torch.
+
+It imports nothing that Python has not imported by itself, so a script may have a module of its own called
+``json`` or ``signal``, and one that never imports torch runs as if this were not here.
+"""
+
+import atexit
+import os
+import sys
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_PACKAGES = os.path.dirname(os.path.dirname(os.path.dirname(_HERE)))
+
+
+class _WhenTorchIsImported:
+    """A finder that leaves the finding to the others, and has a say when torch has been imported."""
+
+    def __init__(self, options):
+        self.options = options
+        self.attached = None
+        self._pid = os.getpid()
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "torch":
+            return None
+        for finder in sys.meta_path:
+            find = getattr(finder, "find_spec", None)
+            spec = find(name, path, target) if find is not None and finder is not self else None
+            if spec is not None:
+                self._have_a_say(spec.loader)
+                return spec
+        return None
+
+    def _have_a_say(self, loader):
+        if loader is None:  # a folder of that name without an __init__.py
+            return
+        run = loader.exec_module
+
+        def exec_module(module):
+            del loader.exec_module  # an attribute of this one loader, so that it is again what it was
+            run(module)
+            if self in sys.meta_path:
+                sys.meta_path.remove(self)
+                self._attach()
+
+        loader.exec_module = exec_module
+
+    def _attach(self):
+        if os.getpid() != self._pid:
+            return
+        sys.path.insert(0, _PACKAGES)
+        try:
+            from descentry.live._attached import attach
+
+            self.attached = attach(self.options)
+        except Exception as error:
+            self._say(f"nothing is watched: {type(error).__name__}: {error}")
+        finally:
+            sys.path.remove(_PACKAGES)
+
+    def end(self):
+        if os.getpid() != self._pid:
+            return
+        if self.attached is not None:
+            self.attached.end()
+        elif "torch" not in sys.modules:
+            self._say("nothing was watched: the script did not import torch.")
+
+    def _say(self, what):
+        if sys.__stderr__ is not None and not sys.__stderr__.closed:
+            print(f"descentry: {what}", file=sys.__stderr__)
+
+
+def _begin():
+    sys.path[:] = [folder for folder in sys.path if folder != _HERE]
+    told = os.environ.pop("DESCENTRY_RUN", None)
+    if told is None:
+        return
+    options = dict(line.split("=", 1) for line in told.splitlines())
+    if "PYTHONPATH" in options:
+        os.environ["PYTHONPATH"] = options.pop("PYTHONPATH")
+    else:
+        os.environ.pop("PYTHONPATH", None)
+    waiting = _WhenTorchIsImported(options)
+    sys.meta_path.insert(0, waiting)
+    # The first to be registered is the last to be called: what the script does at its exit comes before.
+    atexit.register(waiting.end)
+
+
+def _import_that_of_others():
+    """The module of this name that Python would have imported without us."""
+    ours = sys.modules.pop("sitecustomize", None)
+    try:
+        import sitecustomize  # noqa: F401
+    except ImportError as error:
+        if error.name != "sitecustomize":
+            raise
+        if ours is not None:
+            sys.modules["sitecustomize"] = ours
+
+
+_begin()
+_import_that_of_others()
