@@ -75,10 +75,13 @@ class Probe:
         before: Copies of the weights before the update, when an instrument needs them.
         batch: The call of the model, when an instrument needs it.
         outputs: What the model returned, detached, and what the loss function was given beside it.
+        made_by: What the model's last operation was (:func:`last_operation`, on the outputs before they are
+            detached); empty where it is not known.
         targets: The loss function's second argument, detached; None when it was not seen, ``()`` when
             there is none.
         loss_fn: ``loss_fn(outputs, targets)``, or None.
-        activations: Output of each leaf module by name, detached, when an instrument needs them.
+        activations: Output of each leaf module by name, detached, in the order of the calls, when an
+            instrument needs them.
         inputs: First input of each leaf module by name, detached, likewise.
         memory: What an instrument keeps from one step to the next; a dict of its own for each instrument.
             Nothing in it may refer to the model or to a graph.
@@ -95,6 +98,7 @@ class Probe:
     before: Mapping[str, Tensor] = field(default_factory=dict)
     batch: Batch | None = None
     outputs: Any = None
+    made_by: str = ""
     targets: Any = None
     loss_fn: Callable[..., Any] | None = None
     activations: Mapping[str, Tensor] = field(default_factory=dict)
@@ -157,6 +161,22 @@ class Probe:
             outputs = functional_call(self.model, state, args, kwargs, tie_weights=True)
             loss: Tensor = self._loss_of(outputs, targets)
         return loss
+
+    def loss_between(self, outputs: Any, targets: Any) -> Any:
+        """What the loss function says to these outputs, without a gradient; it may write to what it is given.
+
+        Random streams, attributes of modules and hooks are treated as in :meth:`loss_at`. The model does not
+        run.
+        """
+        devices = {t.device for t in tensors([outputs, targets])}
+        with (
+            torch.no_grad(),
+            untouched(self.model, self.loss_fn),
+            as_it_was(random_state(devices)),
+            precision({}, devices),
+            eager(),
+        ):
+            return self._loss_of(outputs, targets)
 
     def _loss_of(self, outputs: Any, targets: Any) -> Any:
         if isinstance(self.loss_fn, nn.Module):
