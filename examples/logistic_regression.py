@@ -1,4 +1,4 @@
-"""Benign or malignant, from thirty measurements of a biopsy (scikit-learn's breast-cancer data): logistic regression.
+"""Benign or malignant, from thirty measurements of a biopsy (scikit-learn's data): logistic regression.
 
 python examples/logistic_regression.py --lr 0.1 --steps 400
 """

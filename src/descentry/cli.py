@@ -60,8 +60,9 @@ exit codes:
   3  a defect in descentry"""
 
 _RUN = """\
-Runs a PyTorch script as `python SCRIPT ARGS...` would, unchanged and with the same numbers, and watches it. At the
-end, at Ctrl-C, or when the script dies, the report goes to standard error; the run is kept in a folder."""
+Runs a PyTorch script as `python SCRIPT ARGS...` would, unchanged and with the same numbers, and watches it.
+At the end, at Ctrl-C, or when the script dies, the report goes to standard error; the run stays in a
+folder."""
 
 _RUN_EXAMPLES = """\
 examples:

@@ -1,8 +1,8 @@
 """The watch on a script that knows nothing of it: attached from outside when the script has imported torch.
 
-PyTorch's global optimizer hooks tell when a step is made, and by which optimizer; the scalar that ``backward`` was
-called on is the loss. Nothing here draws a random number, changes a tensor or keeps a graph, and no
-error of ours reaches the script.
+PyTorch's global optimizer hooks tell when a step is made, and by which optimizer; the scalar that
+``backward`` was called on is the loss. Nothing here draws a random number, changes a tensor or keeps a
+graph, and no error of ours reaches the script.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Attached:
             note(outputs, scaled)
             return scaled
 
-        scaler.scale = scale  # type: ignore[method-assign]
+        scaler.scale = scale  # type: ignore[method-assign, assignment]
         self._undo.append(functools.partial(setattr, scaler, "scale", original))
 
     def _note_scaled(self, outputs: Any, scaled: Any) -> None:

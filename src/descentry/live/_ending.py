@@ -111,7 +111,7 @@ def _short(path: Path) -> str:
 
 
 def end_when_terminated(end: Callable[[], None]) -> None:
-    """Reports on SIGTERM too, which then ends the process as it would have; not where the script minds it itself."""
+    """Reports on SIGTERM too, which then ends the process as it would have; not where the script minds it."""
     if threading.current_thread() is not threading.main_thread():
         return
     if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
@@ -136,8 +136,8 @@ def leave() -> None:
 def die_of_the_interrupt() -> None:
     """Has Python end by SIGINT, as it does after an interrupt that nobody caught.
 
-    It remembers by a flag whether the last code that it was given as text was interrupted, and what the report
-    imports (``dataclasses`` for one) gives it such code.
+    It remembers by a flag whether the last code that it was given as text was interrupted, and what the
+    report imports (``dataclasses`` for one) gives it such code.
     """
     if isinstance(getattr(sys, "last_value", None), KeyboardInterrupt):
         with contextlib.suppress(KeyboardInterrupt):

@@ -34,7 +34,7 @@ class Following:
             name=name,
             config=_settings(optimizer),
         )
-        # The watch does not keep the model alive; who keeps it is the script, but for what was put together here.
+        # The watch does not keep the model alive. The script does, but for what was put together here.
         self._kept = model if isinstance(model, _models.Loose) else None
         self._bad = 0  # losses in a row that were no numbers
         self._looked = 0.0
@@ -56,7 +56,7 @@ class Following:
         return self.watch._session._sample is not None
 
     def loss_seen(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], loss: Tensor) -> None:
-        """A loss function was called, and backward on what it returned; whether on this model's outputs is seen there."""
+        """A loss function was called, perhaps on this model's outputs, and backward on what it returned."""
         sample = self.watch._session._sample
         if sample is not None and not sample.capture.loss_fn:
             sample.capture.loss_returned(function, args, kwargs, loss)
@@ -65,14 +65,14 @@ class Following:
         """Has a loss copied from the GPU, and looks when it has come: nothing waits."""
         if self._copy is not None:
             copy, event = self._copy
-            if event.query():
+            if event.query():  # type: ignore[no-untyped-call]
                 self._copy = None
                 self._judge(copy.item())
         elif time.monotonic() - self._looked > _LOOK and not torch.cuda.is_current_stream_capturing():
             self._looked = time.monotonic()
             copy = torch.empty((), dtype=loss.dtype, pin_memory=True)
             copy.copy_(loss, non_blocking=True)
-            event = torch.cuda.Event()
+            event = torch.cuda.Event()  # type: ignore[no-untyped-call]
             event.record(torch.cuda.current_stream(loss.device))
             self._copy = copy, event
 

@@ -1,4 +1,4 @@
-"""Sees the loss functions of ``torch.nn.functional`` at work, in the steps that are measured and in no others."""
+"""Sees the loss functions of ``torch.nn.functional`` at work, in the steps that are measured only."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Options:
         return told
 
 
-def become(words: Sequence[str], options: Options) -> int:
+def become(words: Sequence[str], options: Options) -> int:  # noqa: RET503 - exec does not return
     """Turns this process into the Python that runs the script; on Windows, waits for one.
 
     Args:

@@ -92,7 +92,7 @@ def test_a_training_prints_the_same_numbers_and_is_explained(script):
 SURROUNDINGS = """
 import atexit, os, signal, sys
 print(sys.argv, sys.path, __name__, __file__, __package__, __spec__, __builtins__)
-print(os.getcwd(), sorted(os.environ.items()), sys.flags, sorted(sys.modules.keys() - {"sitecustomize"}))
+print(os.getcwd(), sorted(os.environ.items()), sys.flags, sorted({*sys.modules} - {"sitecustomize"}))
 print(signal.getsignal(signal.SIGTERM), sys.excepthook, sys.stdin.read())
 atexit.register(print, "at the exit")
 """
@@ -163,7 +163,6 @@ def test_a_module_of_a_package_runs(script):
     bare, watched, _ = same("-m", "package.train", "--lr", "1")
     assert watched == bare
     assert watched.startswith("['--lr', '1']")
-    bare, watched, said = same("-m", "package.trian")
     assert "No module named" in call(*WATCHED, "-m", "package.trian").stderr
 
 

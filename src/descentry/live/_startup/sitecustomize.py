@@ -1,4 +1,4 @@
-"""What Python imports first where `descentry run` started it: takes back what was done to get here, then waits for torch.
+"""What Python imports first under `descentry run`: takes back what was done to get here, waits for torch.
 
 It imports nothing that Python has not imported by itself, so a script may have a module of its own called
 ``json`` or ``signal``, and one that never imports torch runs as if this were not here.
@@ -8,6 +8,10 @@ import atexit
 import os
 import sys
 
+TYPE_CHECKING = False  # typing is not imported for it
+if TYPE_CHECKING:
+    from typing import Any
+
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _PACKAGES = os.path.dirname(os.path.dirname(os.path.dirname(_HERE)))
 
@@ -15,12 +19,13 @@ _PACKAGES = os.path.dirname(os.path.dirname(os.path.dirname(_HERE)))
 class _WhenTorchIsImported:
     """A finder that leaves the finding to the others, and has a say when torch has been imported."""
 
-    def __init__(self, options):
+    def __init__(self, options: dict[str, str]) -> None:
         self.options = options
-        self.attached = None
+        self.attached: "Any" = None
         self._pid = os.getpid()
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
+        """Looks as Python does, and marks the loader of torch."""
         if name != "torch":
             return None
         for finder in sys.meta_path:
@@ -31,12 +36,12 @@ class _WhenTorchIsImported:
                 return spec
         return None
 
-    def _have_a_say(self, loader):
+    def _have_a_say(self, loader: "Any") -> None:
         if loader is None:  # a folder of that name without an __init__.py
             return
         run = loader.exec_module
 
-        def exec_module(module):
+        def exec_module(module: "Any") -> None:
             del loader.exec_module  # an attribute of this one loader, so that it is again what it was
             run(module)
             if self in sys.meta_path:
@@ -45,7 +50,7 @@ class _WhenTorchIsImported:
 
         loader.exec_module = exec_module
 
-    def _attach(self):
+    def _attach(self) -> None:
         if os.getpid() != self._pid:
             return
         sys.path.insert(0, _PACKAGES)
@@ -53,12 +58,13 @@ class _WhenTorchIsImported:
             from descentry.live._attached import attach
 
             self.attached = attach(self.options)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with us, the script runs
             self._say(f"nothing is watched: {type(error).__name__}: {error}")
         finally:
             sys.path.remove(_PACKAGES)
 
-    def end(self):
+    def end(self) -> None:
+        """Is called when the script has ended."""
         if os.getpid() != self._pid:
             return
         if self.attached is not None:
@@ -66,12 +72,12 @@ class _WhenTorchIsImported:
         elif "torch" not in sys.modules:
             self._say("nothing was watched: the script did not import torch.")
 
-    def _say(self, what):
+    def _say(self, what: str) -> None:
         if sys.__stderr__ is not None and not sys.__stderr__.closed:
             print(f"descentry: {what}", file=sys.__stderr__)
 
 
-def _begin():
+def _begin() -> None:
     sys.path[:] = [folder for folder in sys.path if folder != _HERE]
     told = os.environ.pop("DESCENTRY_RUN", None)
     if told is None:
@@ -87,8 +93,12 @@ def _begin():
     atexit.register(waiting.end)
 
 
-def _import_that_of_others():
-    """The module of this name that Python would have imported without us."""
+def _import_that_of_others() -> None:
+    """The module of this name that Python would have imported without us.
+
+    Raises:
+        ImportError: It is there, and something that it imports is not.
+    """
     ours = sys.modules.pop("sitecustomize", None)
     try:
         import sitecustomize  # noqa: F401
