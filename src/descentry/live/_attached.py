@@ -122,7 +122,7 @@ class Attached:
         ):
             return
         if self._stepping and self._loss is not None:
-            return  # a closure is called many times in a step: the first call is at the weights it starts from
+            return  # a closure is called many times in a step: the first is at the weights before it
         for tensor in given:
             loss = tensor.detach().reshape(())
             if self._scaled is not None and self._scaled[0]() is tensor:

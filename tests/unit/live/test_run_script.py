@@ -23,7 +23,8 @@ TRAINING = """
 import sys
 import torch
 torch.manual_seed(1)
-model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Dropout(0.2), torch.nn.Tanh(), torch.nn.Linear(8, 1))
+from torch.nn import Dropout, Linear, Sequential, Tanh
+model = Sequential(Linear(4, 8), Dropout(0.2), Tanh(), Linear(8, 1))
 optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
 x = torch.randn(64, 4)
 y = x.sum(1, keepdim=True)
@@ -122,7 +123,7 @@ def test_modules_of_the_script_are_not_hidden_by_ours(script):
 
 
 def test_environment_of_children_is_untouched(script, monkeypatch):
-    child = "import os, subprocess, sys; subprocess.run([sys.executable, '-c', 'import os; print(dict(os.environ))'])"
+    child = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import os; print(os.environ)'])"
     for path in (
         os.environ.get("PYTHONPATH", ""),
         f"{os.environ.get('PYTHONPATH', '')}{os.pathsep}elsewhere",
@@ -279,7 +280,8 @@ import torch
 torch.manual_seed(0)
 generator, critic = torch.nn.Linear(2, 2), torch.nn.Linear(2, 1)
 both = torch.nn.ModuleList([generator, critic])
-opt_g, opt_c = torch.optim.Adam(generator.parameters(), lr=0.01), torch.optim.Adam(critic.parameters(), lr=0.02)
+opt_g = torch.optim.Adam(generator.parameters(), lr=0.01)
+opt_c = torch.optim.Adam(critic.parameters(), lr=0.02)
 for step in range(20):
     real, fake = torch.randn(32, 2) + 2, generator(torch.randn(32, 2))
     opt_c.zero_grad()

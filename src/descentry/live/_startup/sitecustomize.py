@@ -21,7 +21,7 @@ class _WhenTorchIsImported:
 
     def __init__(self, options: dict[str, str]) -> None:
         self.options = options
-        self.attached: "Any" = None
+        self.attached: Any = None
         self._pid = os.getpid()
 
     def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
