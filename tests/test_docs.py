@@ -14,8 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from tests._probes import Training, measured, values
 
 import descentry
 from descentry import readers
@@ -128,6 +130,13 @@ def test_the_recipe_for_a_behaviour_tells_its_cases_apart(recipe):
 
     assert all(findings(case) for case in behaviour.seen_in)
     assert not any(findings(case) for case in behaviour.quiet_on)
+
+
+def test_the_recipe_for_an_instrument_measures(recipe):
+    instrument = recipe("instruments").INSTRUMENT
+    model, x = torch.nn.Linear(2, 1, bias=False), torch.tensor([[3.0, -5.0]])
+    training = Training(model, torch.optim.SGD(model.parameters()), lambda out, _: out.sum(), (x,), ())
+    assert values(measured(instrument, training)) == {"": 5.0}
 
 
 def test_the_recipe_for_an_exporter_reads_back(recipe, tmp_path):

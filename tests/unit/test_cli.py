@@ -391,6 +391,23 @@ def test_rooms_and_their_entries_are_listed(run):
     assert re.search(r"^spike +\S.*$", out, re.MULTILINE)
 
 
+def test_where_torch_is_missing_the_list_says_how_to_get_it():
+    def listed(*words):
+        code = (
+            f"import sys; sys.modules['torch'] = None; from descentry import cli; sys.exit(cli.main({words}))"
+        )
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    done = listed("list", "instruments")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "PyTorch is needed" in done.stderr
+    assert "pip install 'descentry[torch]'" in done.stderr
+    done = listed("list")
+    assert done.returncode == 0
+    assert re.search(r"^readers +\d+ entries$", done.stdout, re.MULTILINE)
+    assert re.search(r"^instruments .*pip install 'descentry\[torch\]'", done.stdout, re.MULTILINE)
+
+
 def test_a_misspelt_room_is_answered_with_the_nearest(run):
     code, _, err = run("list", "reader")
     assert code == 2

@@ -16,10 +16,10 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from descentry.core.errors import UnknownNameError
+from descentry.core.errors import MissingExtraError, UnknownNameError
 
 ROOMS: Mapping[str, str] = MappingProxyType(
-    {"readers": "READER", "behaviours": "BEHAVIOUR", "export": "EXPORTER"}
+    {"readers": "READER", "behaviours": "BEHAVIOUR", "instruments": "INSTRUMENT", "export": "EXPORTER"}
 )
 
 
@@ -29,6 +29,7 @@ def entries(room: str) -> Mapping[str, Any]:
 
     Raises:
         UnknownNameError: There is no such room.
+        MissingExtraError: The room needs a library that is not installed.
         ValueError: Two entries that ship with descentry have one id.
     """
     if room not in ROOMS:
@@ -62,10 +63,23 @@ def _added(group: str) -> Iterator[Any]:
 
 @functools.cache
 def modules(room: str) -> Mapping[str, ModuleType]:
-    """The entry modules of ``room`` that ship with descentry, by module name."""
+    """The entry modules of ``room`` that ship with descentry, by module name.
+
+    Raises:
+        MissingExtraError: They need a library that is not installed.
+        ModuleNotFoundError: A module of descentry itself is missing.
+    """
     package = importlib.import_module(f"descentry.{room}")
     names = sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
-    return MappingProxyType({name: importlib.import_module(f"descentry.{room}.{name}") for name in names})
+    try:
+        found = {name: importlib.import_module(f"descentry.{room}.{name}") for name in names}
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing != "torch":
+            raise
+        how = "pip install 'descentry[torch]'"
+        raise MissingExtraError("PyTorch is needed, and is not installed", where=room, how=how) from None
+    return MappingProxyType(found)
 
 
 def entry(room: str, id: str) -> Any:

@@ -95,7 +95,7 @@ class TooLargeError(DescentryError):
 
 
 class MissingExtraError(DescentryError):
-    """The file is readable, but by a library that is not installed."""
+    """What was asked for needs a library that is not installed."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

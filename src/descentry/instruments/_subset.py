@@ -55,8 +55,9 @@ class Subset:
 
 
 def dense(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Those that have entries and are not sparse, whose entries have no fixed place."""
-    return {n: t for n, t in tensors.items() if t.layout == torch.strided and t.numel()}
+    """The real ones that have entries, without the sparse ones, whose entries have no fixed place."""
+    real = {n: t for n, t in tensors.items() if t.is_floating_point() and t.numel()}
+    return {n: t for n, t in real.items() if t.layout == torch.strided}
 
 
 def _key(tensors: Mapping[str, Tensor]) -> tuple[tuple[str, int, torch.device], ...]:

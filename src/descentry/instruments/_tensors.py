@@ -11,11 +11,11 @@ _WIDE = (torch.float32, torch.float64)
 
 
 def values(tensor: Tensor) -> Tensor:
-    """The entries that count: of a sparse tensor its values, each index once."""
+    """The real numbers in it: of a sparse tensor each index once, of a complex one both parts."""
     tensor = tensor.detach()
-    if tensor.layout == torch.strided:
-        return tensor
-    return tensor.coalesce().values() if tensor.layout == torch.sparse_coo else tensor.values()
+    if tensor.layout != torch.strided:
+        tensor = tensor.coalesce().values() if tensor.layout == torch.sparse_coo else tensor.values()
+    return torch.view_as_real(tensor) if tensor.is_complex() else tensor
 
 
 def wide(tensor: Tensor) -> Tensor:

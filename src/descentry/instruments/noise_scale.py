@@ -34,7 +34,8 @@ average `signal` and `noise` over many readings first, and divide then.
 Assumes a loss that averages over independent examples, which are the rows of the first dimension; tokens of
 one sequence are not independent. With batch normalisation the parts are normalised on their own, which adds
 noise of its own. With a summed loss the ratio is the same, and `signal` and `noise` are those of a part.
-Batches of one example cannot be cut; with two parts there are no standard errors.
+Batches of one example cannot be cut, and parts hold two examples where the batch allows it; with two parts
+there are no standard errors.
 
 ## Sources
 
@@ -68,7 +69,7 @@ def measure(probe: Probe) -> list[Reading]:
     if size is None or size < 2:
         return []
     entries = sum(probe.parameters[n].numel() for n in probe.trainable)
-    parts = min(PARTS, size, MEMORY // (4 * max(1, entries)))
+    parts = min(PARTS, max(2, size // 2), MEMORY // (4 * max(1, entries)))
     if parts < 2:
         raise RuntimeError("two gradients of this model take more memory than the noise scale may have")
     products = _inner_products(probe, parts, size // parts)
