@@ -115,9 +115,9 @@ class Curve:
         """The outline of the body, up to a step that undoes it."""
         b = self.kept
         fits = np.array([e for piece in self.segments if piece.start < b for e in (piece.begin, piece.end)])
-        return outline(
-            self.clean[:b], self.noise[:b], self.level_noise[:b], float(np.ptp(self.clean[:b])), fits
-        )
+        value = float(self.series.value[self.reduced.first[0]])
+        first = -value if self.rising else value
+        return outline(self.clean[:b], self.noise[:b], self.level_noise[:b], fits, first)
 
     @functools.cached_property
     def swings(self) -> Swings | None:

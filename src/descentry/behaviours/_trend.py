@@ -24,6 +24,7 @@ class Trend:
         peak: Bin of the highest level.
         lowest: Bin of the lowest level.
         error: Standard error of ``start - end``.
+        lost: The run ends above its very first point, which nothing after it reached again.
         flat: Nothing changes that noise or the numbers' resolution would not explain.
         falls: The run ends below where it began (or where an early rise took it), and that is no accident.
         linearity: Fall of the second half over that of the first; 1 is a straight line, near 0 has slowed.
@@ -34,6 +35,7 @@ class Trend:
     peak: int
     lowest: int
     error: float
+    lost: bool
     flat: bool
     falls: bool
     linearity: float
@@ -44,9 +46,18 @@ class Trend:
         return self.start - self.end
 
 
-def outline(clean: Floats, noise: Floats, level_noise: Floats, spread: float, fits: Floats) -> Trend:
-    """The outline of the bins given (the body of a curve); ``fits`` are the ends of its straight pieces."""
+def outline(clean: Floats, noise: Floats, level_noise: Floats, fits: Floats, first: float) -> Trend:
+    """The outline of the bins given (the body of a curve).
+
+    Args:
+        clean: Levels, float64[m].
+        noise: Standard deviations of single points, float64[m].
+        level_noise: Standard errors of the levels, float64[m].
+        fits: The ends of the straight pieces of the curve.
+        first: The first point itself: a run may blow up before the first bin is full.
+    """
     m = len(clean)
+    spread = float(np.ptp(clean))
     tail = max(1, m // 20)
     head = max(1, m // 50)
     # The steepest fall is at the start: there the first bin stands, and only noise asks for more of them.
@@ -54,6 +65,12 @@ def outline(clean: Floats, noise: Floats, level_noise: Floats, spread: float, fi
     if abs(start - float(clean[0])) > 3.0 * float(level_noise[0]):
         start = float(clean[0])
     end = float(np.median(clean[-tail:]))
+    lost = (
+        end - first > SIGNIFICANT * float(np.median(noise[-tail:]))
+        and float(clean[1:].min(initial=end)) > first
+    )
+    if lost:
+        start = first
     error = float(np.hypot(level_noise[0] / np.sqrt(head), np.median(level_noise[-tail:]) / np.sqrt(tail)))
     flat = spread <= RESOLUTION * float(np.abs(np.median(clean))) or _flat(fits, noise, level_noise)
     peak, lowest = int(np.argmax(clean)), int(np.argmin(clean))
@@ -63,13 +80,16 @@ def outline(clean: Floats, noise: Floats, level_noise: Floats, spread: float, fi
     quarter = max(1, m // 4)
     drift = float(np.median(clean[:quarter]) - np.median(clean[-quarter:]))
     drift_error = float(np.median(level_noise)) * 1.77 / np.sqrt(quarter)
-    falls = not flat and (
+    late, late_error = slope(clean[m // 2 :], level_noise[m // 2 :])
+    # What only undoes an early rise is a gain while it goes on; a run that blew up and lies still is none.
+    undone = start - end > SIGNIFICANT * error or late < -3.0 * late_error
+    falls = not (flat or lost) and (
         (drift > max(SIGNIFICANT * drift_error, 0.1 * spread) and start > end)
         or (start - end > max(SIGNIFICANT * error, 0.1 * spread))
-        or (start - end > -max(0.15 * spread, 0.0) and from_peak > max(SIGNIFICANT * error, 0.5 * spread))
+        or (undone and start - end > -0.15 * spread and from_peak > max(SIGNIFICANT * error, 0.5 * spread))
     )
     linearity = halves[1] / halves[0] if halves[0] > 0 else 0.0
-    return Trend(start, end, peak, lowest, error, flat, falls, linearity)
+    return Trend(start, end, peak, lowest, error, lost, flat and not lost, falls, linearity)
 
 
 def slope(clean: Floats, level_noise: Floats) -> tuple[float, float]:

@@ -52,12 +52,12 @@ def find(curve: Curve) -> list[Finding]:
     tolerance = max(4.0 * float(np.median(curve.level_noise)), 0.05 * curve.range)
     if lowest < trend.start - tolerance:
         return []
-    worse = "below" if curve.rising else "above"
     sentence = (
         f"{metric(curve)} never gets past where it began ({shown(curve, trend.start)}) over {whole}: "
-        f"it ends at {shown(curve, trend.end)}, {worse} its start."
+        f"it ends at {shown(curve, trend.end)}."
     )
-    lost = (trend.end - trend.start) / max(3.0 * float(np.median(curve.noise)), tolerance, 1e-300)
+    scale = 0.0 if trend.lost else tolerance
+    lost = (trend.end - trend.start) / max(3.0 * float(np.median(curve.noise)), scale, 1e-300)
     return [
         found(
             curve,
@@ -81,6 +81,7 @@ BEHAVIOUR = Behaviour(
         "the run."
     ),
     seen_in=(
+        Case("a blow-up in the first steps", lambda: [2.3, 1e18, *noisy(200, level=2e4, sigma=4e3)]),
         Case("noise about a constant", lambda: noisy(400, level=2.3)),
         Case("exactly constant", lambda: np.full(60, 0.693147)),
         Case(
