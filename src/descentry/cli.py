@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from descentry import __version__
 from descentry._terminal import Progress, coloured, hush, width, write
-from descentry.core.errors import DescentryError, MissingExtraError, TooLargeError, UnknownNameError, nearest
+from descentry.core.errors import DescentryError, TooLargeError, UnknownNameError, nearest
 
 if TYPE_CHECKING:
     from descentry.core.data import Comparison, Report, Run
@@ -26,7 +26,6 @@ descentry reads recorded training runs and says what their loss curves do, and h
 
 commands:
   explain PATH...   the story of recorded runs: text, --html, --json
-  run SCRIPT        runs a PyTorch script unchanged, watched, and explains it
   export RUN        a run in another format: CSV, Parquet, JSON Lines, TensorBoard
   list [ROOM]       what it knows: the formats it reads, the behaviours it recognises
 
@@ -36,7 +35,6 @@ _TOP_EXAMPLES = """\
 examples:
   descentry explain train.log              what happened in this run
   descentry explain runs/ --html           all runs below a folder, compared on one page
-  descentry run train.py --lr 0.1          train as ever, and hear how it went
   descentry list readers                   the formats it reads"""
 
 _EXPLAIN = """\
@@ -58,19 +56,6 @@ exit codes:
   1  a verdict that --fail-on names, or a worse one
   2  a mistake that you can mend: the message says how
   3  a defect in descentry"""
-
-_RUN = """\
-Runs a PyTorch script as `python SCRIPT ARGS...` would, unchanged and with the same numbers, and watches it.
-At the end, at Ctrl-C, or when the script dies, the report goes to standard error; the run stays in a
-folder."""
-
-_RUN_EXAMPLES = """\
-examples:
-  descentry run train.py --lr 0.1
-  descentry run --run-dir experiments --quiet train.py
-  descentry run -m package.train --epochs 3
-
-The exit code is the script's. Options of descentry stand before the script."""
 
 _EXPORT = """\
 Writes recorded runs in another format. RUN is whatever `descentry explain` takes.
@@ -129,7 +114,6 @@ def _run(words: list[str]) -> int:
     )
     known = {
         "explain": _add_explain(commands),
-        "run": _add_run(commands),
         "export": _add_export(commands),
         "list": _add_list(commands),
     }
@@ -138,7 +122,6 @@ def _run(words: list[str]) -> int:
         return FINE
     if not words[0].startswith("-") and words[0] not in known:
         _unknown_command(words[0], known)
-    words, script = _split(words)
     args, extra = parser.parse_known_args(words)
     if extra:
         options = (
@@ -152,18 +135,7 @@ def _run(words: list[str]) -> int:
             f"there is no option {extra[0]}",
             how=f"{hint}`descentry {args.command or ''} --help` lists the options.",
         )
-    args.script = script
-    return {"explain": _explain, "run": _become, "export": _export, "list": _list}[args.command](args)
-
-
-def _split(words: list[str]) -> tuple[list[str], list[str]]:
-    """What is said to descentry, and for ``run`` the script with what is said to that."""
-    if words[0] != "run":
-        return words, []
-    place = 1
-    while place < len(words) and words[place].startswith("-") and words[place] not in ("-", "-m", "--"):
-        place += 2 if words[place] in ("--run-dir", "--overhead") else 1
-    return words[:place], words[place + (words[place : place + 1] == ["--"]) :]
+    return {"explain": _explain, "export": _export, "list": _list}[args.command](args)
 
 
 def _unknown_command(word: str, known: dict[str, argparse.ArgumentParser]) -> NoReturn:
@@ -220,38 +192,6 @@ def _add_explain(commands: Any) -> argparse.ArgumentParser:
         help="exit with 1 when a run is that bad or worse: attention, failing; not-examined when named",
     )
     ci.add_argument("--debug", action="store_true", help="show the traceback of a defect")
-    return parser
-
-
-def _add_run(commands: Any) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "run",
-        usage="descentry run [options] SCRIPT [ARGS...]\n       descentry run [options] -m MODULE [ARGS...]",
-        description=_RUN,
-        epilog=_RUN_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument(
-        "--run-dir", default="runs", metavar="DIR", help="the folder that holds the runs (default: runs)"
-    )
-    parser.add_argument(
-        "--overhead",
-        type=float,
-        default=0.02,
-        metavar="SHARE",
-        help="the share of the wall time that watching may take (default: 0.02)",
-    )
-    parser.add_argument("-q", "--quiet", action="store_true", help="print the verdict only, one line a run")
-    # Only with =: a file name that stands alone is the script.
-    parser.add_argument(
-        "--html",
-        nargs="?",
-        const=DEFAULT_PAGE,
-        metavar="FILE",
-        help=f"also write a page: --html=FILE.html (default: {DEFAULT_PAGE})",
-    )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of a defect")
     return parser
 
 
@@ -410,12 +350,6 @@ def _complain(error: DescentryError) -> None:
     print(f"descentry: {error}", file=sys.stderr)
 
 
-def _become(args: argparse.Namespace) -> int:
-    from descentry.live.run_script import Options, become
-
-    return become(args.script, Options(args.run_dir, args.overhead, args.quiet, args.html or ""))
-
-
 def _export(args: argparse.Namespace) -> int:
     from descentry.export._files import export
 
@@ -428,7 +362,7 @@ def _list(args: argparse.Namespace) -> int:
     from descentry.core import catalog
 
     if args.room is None:
-        rows = [(room, _size(room)) for room in catalog.ROOMS]
+        rows = [(room, f"{len(catalog.entries(room))} entries") for room in catalog.ROOMS]
     else:
         rows = [
             (entry.id, entry.title)
@@ -437,15 +371,6 @@ def _list(args: argparse.Namespace) -> int:
     room = max((len(name) for name, _ in rows), default=0)
     write("".join(f"{name:<{room}}  {title}\n" for name, title in rows))
     return FINE
-
-
-def _size(room: str) -> str:
-    from descentry.core import catalog
-
-    try:
-        return f"{len(catalog.entries(room))} entries"
-    except MissingExtraError as error:
-        return f"not to be seen: {error.what} ({error.how})"
 
 
 if __name__ == "__main__":
