@@ -18,6 +18,8 @@ Ints = npt.NDArray[np.int64]
 
 Verdict = Literal["healthy", "attention", "failing", "not examined"]
 Concern = Literal["none", "attention", "failing"]
+Status = Literal["supported", "refuted", "undetermined", "not examined"]
+Safety = Literal["advise", "trial first", "automatic"]
 ConvergenceStatus = Literal["converged", "still-improving", "not-converging", "undetermined"]
 
 
@@ -168,6 +170,74 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that speaks for or against a cause.
+
+    Attributes:
+        source: Id of the sign it was read from.
+        weight: Log-likelihood ratio in nats: above 0 speaks for the cause, below 0 against it.
+        value: What was measured.
+        reference: What the value is compared with, in words.
+        sentence: What a person reads.
+    """
+
+    source: str
+    weight: float
+    value: float
+    reference: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A change that may cure a cause, sized for this run.
+
+    Attributes:
+        id: Id of the remedy.
+        change: The change as data, such as ``{"lr": 0.012}``; empty where no number could be worked out.
+        sentence: What to do, in words.
+        look_for: What tells that it worked.
+        safety: ``advise`` (a person decides), ``trial first``, or ``automatic`` (a pilot may apply it).
+        reversible: Whether the run can be brought back to where it was.
+    """
+
+    id: str
+    change: Mapping[str, Any]
+    sentence: str
+    look_for: str
+    safety: Safety
+    reversible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is known of one cause in one run.
+
+    Attributes:
+        cause: Id of the cause.
+        title: What it is, in a few words.
+        status: ``supported``, ``refuted``, ``undetermined``, or ``not examined`` where next to nothing that
+            could tell was recorded.
+        probability: Between 0 and 1, given the evidence.
+        concern: What the cause means for a run that has it.
+        evidence: What speaks for it and against it, the weightiest first.
+        missing: Titles of the signs that could not be read; they moved nothing.
+        remedies: What to do about it, first things first.
+        next_measurement: The one measurement that would settle the most doubt; empty when nothing would.
+    """
+
+    cause: str
+    title: str
+    status: Status
+    probability: float
+    concern: Concern = "none"
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[str, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    next_measurement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Convergence:
     """The verdict on the end of a run.
 
@@ -195,6 +265,7 @@ class Report:
         higher_is_better: Whether the main series was judged as one that should rise.
         next_steps: What to do next, most useful first.
         not_examined: What was not looked at, and why.
+        diagnoses: Why the curve does this: every cause that was weighed, the likeliest first.
     """
 
     run: Run
@@ -206,6 +277,7 @@ class Report:
     higher_is_better: bool = False
     next_steps: tuple[str, ...] = ()
     not_examined: tuple[str, ...] = ()
+    diagnoses: tuple[Diagnosis, ...] = ()
 
     def __str__(self) -> str:
         return str(catalog.load("report", "text").render(self))
