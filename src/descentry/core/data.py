@@ -21,6 +21,7 @@ Concern = Literal["none", "attention", "failing"]
 Status = Literal["supported", "refuted", "undetermined", "not examined"]
 Safety = Literal["advise", "trial first", "automatic"]
 ConvergenceStatus = Literal["converged", "still-improving", "not-converging", "undetermined"]
+Worth = Literal["worth it", "little", "nothing", "cannot tell", "not examined"]
 
 
 def _frozen(array: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -252,6 +253,68 @@ class Convergence:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Fan:
+    """A forecast as a band to draw: the middle and both ends of its interval, from the last step on.
+
+    Attributes:
+        step: int64[k], rising.
+        middle: float64[k], the median.
+        low: float64[k], the lower end of the interval.
+        high: float64[k], the upper end.
+    """
+
+    step: Ints
+    middle: Floats
+    low: Floats
+    high: Floats
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "step", _frozen(self.step, np.int64))
+        for name in ("middle", "low", "high"):
+            object.__setattr__(self, name, _frozen(getattr(self, name), np.float64))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecast:
+    """What going on as before is expected to bring; its intervals are 90% intervals, not 95%.
+
+    Levels are of the smooth curve, not of single batches, and as the log has them: a metric that rises
+    is not turned round. Only ``gain`` is: it is positive where things get better.
+
+    Attributes:
+        series: Name of the series it is about.
+        at: The step that it starts from: the last one logged.
+        horizon: How many steps more it looks ahead.
+        current: The level at ``at``; None where nothing was forecast, as for the next two.
+        expected: The level at ``at + horizon``.
+        gain: ``current`` to ``expected`` as a fraction of ``current``, or in units of the series where that
+            has no meaning (a metric that rises, or one that is not positive throughout).
+        share: The same gain as a fraction of the scale of the curve: what ``worth`` is decided by, and what
+            does not change when a constant is added to the loss.
+        chance: How likely a gain is that would show on the curve.
+        worth: Whether going on is worth it; ``not examined`` where there is no forecast.
+        sentence: What a person reads.
+        caveats: What has to hold for the forecast to hold.
+        fan: For drawing; None where nothing was forecast.
+        basis: The kinds of curve it is a mixture of, and the weight of each.
+    """
+
+    series: str
+    at: int
+    horizon: int
+    current: Estimate | None
+    expected: Estimate | None
+    gain: Estimate | None
+    share: Estimate | None
+    chance: float
+    worth: Worth
+    sentence: str
+    caveats: tuple[str, ...] = ()
+    fan: Fan | None = None
+    basis: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """What descentry has to say about one run.
 
@@ -277,6 +340,7 @@ class Report:
     higher_is_better: bool = False
     next_steps: tuple[str, ...] = ()
     not_examined: tuple[str, ...] = ()
+    forecast: Forecast | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
 
     def __str__(self) -> str:
