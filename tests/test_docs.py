@@ -1,6 +1,7 @@
 """The documentation is true: examples run, links lead somewhere, and nothing it should name is missing."""
 
 import doctest
+import functools
 import importlib
 import importlib.metadata
 import importlib.util
@@ -20,7 +21,8 @@ from packaging.utils import canonicalize_name
 from tests._probes import Training, measured, values
 
 import descentry
-from descentry import readers
+import descentry.commands
+from descentry import cli, readers
 from descentry.behaviours._curve import Curve
 from descentry.core import catalog
 from descentry.core.data import Series
@@ -49,6 +51,9 @@ RECIPES = {
 }
 
 
+COMMANDS = [e.values[0] for e in EXAMPLES if "\nCOMMAND = " in e.values[0]]
+
+
 def load(path):
     """A script that is no module of ours."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -68,7 +73,7 @@ def test_python_examples_run(code, monkeypatch, tmp_path):
 
 
 def test_every_python_example_is_run_or_is_a_recipe():
-    assert len(USES) + sum(map(len, RECIPES.values())) == len(EXAMPLES)
+    assert len(USES) + sum(map(len, [*RECIPES.values(), COMMANDS])) == len(EXAMPLES)
 
 
 @pytest.mark.parametrize("name", [m.name for m in pkgutil.walk_packages(descentry.__path__, "descentry.")])
@@ -89,6 +94,22 @@ def test_the_output_shown_is_what_is_printed(page):
 
 
 # The recipes of CONTRIBUTING.md.
+
+
+def test_the_recipe_for_a_command_runs(monkeypatch, tmp_path, capsys):
+    (code,) = COMMANDS
+    monkeypatch.setattr(descentry.commands, "__path__", [*descentry.commands.__path__, str(tmp_path)])
+    (tmp_path / "last.py").write_text(code, encoding="utf-8")
+    importlib.invalidate_caches()
+    descentry.commands.names.cache_clear()
+    try:
+        assert cli.main(["last", str(ROOT / "examples" / "digits-healthy.csv")]) == 0
+        assert re.search(r"^loss +0\.\d+$", capsys.readouterr().out, re.MULTILINE)
+        assert cli.main([]) == 0
+        assert "last RUN" in capsys.readouterr().out
+    finally:
+        sys.modules.pop("descentry.commands.last", None)
+        descentry.commands.names.cache_clear()
 
 
 @pytest.fixture
@@ -167,6 +188,7 @@ def options(text):
     return set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", text))
 
 
+@functools.cache
 def helped(*words):
     command = [sys.executable, "-m", "descentry.cli", *words, "--help"]
     return subprocess.run(
@@ -174,17 +196,16 @@ def helped(*words):
     ).stdout
 
 
+@functools.cache
 def commands():
     """The commands that the help names."""
-    return re.findall(
-        r"^  ([a-z]+) .*? {2,}", helped().partition("commands:")[2].partition("\n\n")[0], re.MULTILINE
-    )
+    return re.findall(r"^  ([a-z]+) .*? {2,}", helped().partition("\noptions:")[0], re.MULTILINE)
 
 
 def test_every_command_and_option_is_documented_and_no_other():
     page = TEXT["docs/cli.md"]
     known = options(helped())
-    assert commands()
+    assert sorted(commands()) == list(descentry.commands.names())
     for command in commands():
         assert re.search(rf"^## {command}$", page, re.MULTILINE), command
         known |= options(re.sub(r"(?s)^examples:.*?\n\n", "", helped(command)))

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from descentry.core.errors import DescentryError
 
 BAR_AFTER = 1.0  # seconds: what takes less needs no bar
 
@@ -30,6 +33,11 @@ def hush() -> None:
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, sys.stdout.fileno())
     os.close(nothing)
+
+
+def complain(error: DescentryError) -> None:
+    """Says on standard error what is wrong, as all commands say it."""
+    print(f"descentry: {error}", file=sys.stderr)
 
 
 def coloured(no_color: bool) -> bool:

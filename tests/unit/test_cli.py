@@ -1,5 +1,6 @@
 """The command line, as a person or a CI job meets it."""
 
+import dataclasses
 import io
 import json
 import os
@@ -13,6 +14,7 @@ import pytest
 
 import descentry
 from descentry import cli
+from descentry.commands import explain as explaining
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 RUN = [sys.executable, "-m", "descentry.cli"]
@@ -304,9 +306,14 @@ def test_a_file_that_is_no_log_says_what_is_read(run, tmp_path):
     assert "no reader recognises this" in err
 
 
+def explain_by(action, monkeypatch):
+    """Lets `explain` do something else."""
+    monkeypatch.setattr(explaining, "COMMAND", dataclasses.replace(explaining.COMMAND, run=action))
+
+
 def test_a_defect_of_ours_asks_to_be_reported(run, good, monkeypatch):
     monkeypatch.delenv("DESCENTRY_DEBUG", raising=False)
-    monkeypatch.setattr(cli, "_explain", lambda args: 1 // 0)
+    explain_by(lambda args: 1 // 0, monkeypatch)
     code, _, err = run("explain", good)
     assert code == 3
     assert "unexpected ZeroDivisionError" in err
@@ -323,7 +330,7 @@ def test_ctrl_c_is_quiet(run, good, monkeypatch):
     def interrupted(args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_explain", interrupted)
+    explain_by(interrupted, monkeypatch)
     assert run("explain", good) == (130, "", "")
 
 
