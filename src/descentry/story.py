@@ -15,6 +15,9 @@ from descentry.behaviours._entry import Behaviour
 from descentry.core import catalog, metrics
 from descentry.core.data import Comparison, Convergence, Finding, Report, Run, Series
 from descentry.core.errors import NoCurveError, SeveralRunsError, UnknownNameError, listed
+from descentry.core.readings import readings
+from descentry.diagnosis import diagnose
+from descentry.facts import Facts
 from descentry.readers._objects import from_object
 
 # Of so many series with names that say nothing the first is taken; of more, the user has to choose.
@@ -137,7 +140,8 @@ def main_series(run: Run, metric: str | None) -> Series:
             name=metric,
             known=[s.name for s in run.series],
         )
-    candidates = metrics.candidates(run.series)
+    measured = readings(run)
+    candidates = metrics.candidates(s for s in run.series if s.name not in measured)
     unknown = [c for c in candidates if metrics.kind(c.name) == "other"]
     if not candidates or (candidates[0] in unknown and len(unknown) > FEW):
         names = [s.name for s in run.series]
@@ -170,23 +174,13 @@ def _twin(run: Run, main: Series) -> Series | None:
 def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Report:
     main = main_series(run, metric)
     guessed = higher_is_better is None and metrics.kind(main.name) == "other"
-    rising = _looks_rising(main) if guessed else higher_is_better
-    if rising is None:
-        rising = metrics.higher_is_better(main.name)
-    twin = _twin(run, main)
-    validation = Curve(twin, rising) if twin is not None else None
-    curve = Curve(main, rising, tuple(g for g in run.gaps if g.series == main.name), validation)
-    entries = catalog.entries("behaviours")
     failed: list[str] = []
     # Losses come up to the last float: what overflows on the way is judged as the infinity it has become.
     with np.errstate(all="ignore"):
+        facts = _facts(run, main, higher_is_better, guessed, failed)
+        curve, findings, end = facts.curve, facts.findings, facts.end
         enough = len(curve.level) >= MIN_POINTS
-        names = entries if enough else ("non-finite",)
-        findings = sorted(
-            (f for name in names for f in _found(entries[name], curve, failed)),
-            key=lambda f: (f.start, -f.stop),
-        )
-        end = convergence(curve)
+        diagnoses = diagnose(facts) if enough or facts.watched or findings else ()
     verdict = verdicts.verdict(findings, enough)
     return Report(
         run=run,
@@ -195,10 +189,40 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
         main=main,
         findings=tuple(findings),
         convergence=end,
-        higher_is_better=rising,
+        higher_is_better=curve.rising,
         next_steps=verdicts.next_steps(verdict, findings, end),
         not_examined=(*failed, *verdicts.not_examined(curve, enough=enough, guessed=guessed)),
+        diagnoses=diagnoses,
     )
+
+
+def facts_of(run: Run, *, metric: str | None = None, higher_is_better: bool | None = None) -> Facts:
+    """What is known of a run, before any cause is weighed.
+
+    Raises:
+        UnknownNameError: No series is called ``metric``.
+        NoCurveError: No series could be a metric of training.
+    """
+    main = main_series(run, metric)
+    guessed = higher_is_better is None and metrics.kind(main.name) == "other"
+    with np.errstate(all="ignore"):
+        return _facts(run, main, higher_is_better, guessed, [])
+
+
+def _facts(run: Run, main: Series, higher_is_better: bool | None, guessed: bool, failed: list[str]) -> Facts:
+    rising = _looks_rising(main) if guessed else higher_is_better
+    if rising is None:
+        rising = metrics.higher_is_better(main.name)
+    twin = _twin(run, main)
+    validation = Curve(twin, rising) if twin is not None else None
+    curve = Curve(main, rising, tuple(g for g in run.gaps if g.series == main.name), validation)
+    entries = catalog.entries("behaviours")
+    names = entries if len(curve.level) >= MIN_POINTS else ("non-finite",)
+    findings = sorted(
+        (f for name in names for f in _found(entries[name], curve, failed)),
+        key=lambda f: (f.start, -f.stop),
+    )
+    return Facts(run, curve, tuple(findings), convergence(curve))
 
 
 def _found(behaviour: Behaviour, curve: Curve, failed: list[str]) -> Sequence[Finding]:

@@ -19,7 +19,14 @@ from typing import Any
 from descentry.core.errors import MissingExtraError, UnknownNameError
 
 ROOMS: Mapping[str, str] = MappingProxyType(
-    {"readers": "READER", "behaviours": "BEHAVIOUR", "instruments": "INSTRUMENT", "export": "EXPORTER"}
+    {
+        "readers": "READER",
+        "behaviours": "BEHAVIOUR",
+        "instruments": "INSTRUMENT",
+        "causes": "CAUSE",
+        "remedies": "REMEDY",
+        "export": "EXPORTER",
+    }
 )
 
 

@@ -1,0 +1,341 @@
+"""Signs that the loss curve itself gives, with or without a watch.
+
+Cuts without a paper are round numbers around which the generated trainings divide; what each side is worth
+is fitted (docs/decisions/0007-calibration.md).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from descentry.causes._entry import Sign
+from descentry.facts import Facts
+
+DEFINITION = "by definition"
+CALIBRATED = "benchmarks/calibrate.py"
+TINY = 1e-300
+
+
+def seen(behaviour: str, yes: str, no: str) -> Sign:
+    """Whether a behaviour was found, as a sign."""
+    return Sign(
+        behaviour,
+        f"whether the curve shows {behaviour}",
+        lambda facts: float(facts.has(behaviour)),
+        (0.5,),
+        (no, yes),
+        "not found in a curve that falls as it should",
+        "the behaviour's page",
+    )
+
+
+NON_FINITE = seen("non-finite", "The loss becomes NaN or infinite.", "The loss stays finite.")
+DIVERGENCE = seen("divergence", "The loss runs away and does not come back.", "The loss does not run away.")
+OSCILLATION = seen("oscillation", "The loss swings up and down.", "The loss does not swing.")
+SPIKE = seen("spike", "The loss jumps up and recovers.", "The loss has no spikes.")
+JUMP_UP = seen("jump-up", "The loss steps up and stays up.", "The loss does not step up.")
+SUDDEN_DROP = seen("sudden-drop", "The loss drops all at once.", "The loss does not drop all at once.")
+PLATEAU = seen("plateau", "The loss rests on a plateau and moves on.", "There is no plateau on the way.")
+STUCK = seen("stuck", "The loss never gets below where it began.", "The loss gets below where it began.")
+SLOW = seen("slow-decrease", "The loss falls, but slowly.", "The loss does not fall slowly.")
+NOISY = seen("noisy-decrease", "The loss falls in noise, which is normal.", "The fall is not noisy.")
+SMOOTH = seen("smooth-decrease", "The loss falls smoothly.", "The loss does not fall smoothly.")
+OVERFITTING = seen(
+    "overfitting",
+    "The validation loss rises while the training loss falls.",
+    "The validation loss does not rise.",
+)
+
+
+def _fall(facts: Facts) -> float | None:
+    trend = facts.curve.trend if len(facts.curve.level) else None
+    if trend is None or facts.curve.rising or trend.start <= 0:
+        return None
+    return trend.fall / trend.start
+
+
+FALL = Sign(
+    "fall",
+    "how much of the loss is gone at the end",
+    _fall,
+    (-0.05, 0.01, 0.1, 0.4, 0.8),
+    (
+        "The loss ends higher than it began.",
+        "The loss ends where it began.",
+        "Only {value} of the loss is gone at the end.",
+        "{value} of the loss is gone at the end.",
+        "{value} of the loss is gone at the end.",
+        "{value} of the loss is gone at the end, which is nearly all.",
+    ),
+    "how much is possible depends on the data; most of it in a run that fits",
+    CALIBRATED,
+)
+
+
+def _linearity(facts: Facts) -> float | None:
+    trend = facts.curve.trend if len(facts.curve.level) >= 8 else None
+    return trend.linearity if trend is not None and trend.falls else None
+
+
+LINEARITY = Sign(
+    "linearity",
+    "whether the fall slows down",
+    _linearity,
+    (0.1, 0.35, 0.7),
+    (
+        "The fall happened early and has ended.",
+        "The fall slows down, as falls do.",
+        "The second half still brings {value} times what the first half brought.",
+        "The loss falls as fast at the end as at the start ({value} times): it is far from done.",
+    ),
+    "near 0 in a run that has arrived, 1 for a straight line",
+    CALIBRATED,
+)
+
+
+def _jagged(facts: Facts) -> float | None:
+    curve = facts.curve
+    if len(curve.level) < 8 or curve.range <= 0:
+        return None
+    return float(np.median(curve.noise[: curve.body])) / curve.range
+
+
+JAGGED = Sign(
+    "jaggedness",
+    "the noise of single points beside the whole range",
+    _jagged,
+    (0.01, 0.05, 0.2, 0.6),
+    (
+        "The curve has hardly any noise.",
+        "The curve has little noise ({value} of its range).",
+        "The curve is noisy ({value} of its range), which is normal for mini-batches.",
+        "The noise is {value} of the whole range.",
+        "The noise ({value} of the range) is about all there is.",
+    ),
+    "the range of the curve",
+    CALIBRATED,
+)
+
+
+def _bounces(facts: Facts) -> float | None:
+    """Lag-one autocorrelation of the differences' signs over the second half: −1 when up follows down."""
+    curve = facts.curve
+    value = curve.series.value[np.isfinite(curve.series.value)]
+    part = np.diff(value[len(value) // 2 :])
+    if len(part) < 20:
+        return None
+    turns = float(np.mean(part[1:] * part[:-1] < 0))
+    return turns if np.any(part) else None
+
+
+BOUNCES = Sign(
+    "bounces",
+    "how often the loss turns from one point to the next",
+    _bounces,
+    (0.15, 0.5, 0.8, 0.95),
+    (
+        "The loss hardly ever turns: it moves smoothly.",
+        "The loss turns less often than noise would.",
+        "The loss turns about as often as noise does ({value} of the points).",
+        "The loss turns more often than noise would ({value} of the points).",
+        "The loss turns at nearly every point ({value}): it bounces.",
+    ),
+    "2/3 for independent noise (turning-point test, Bienaymé 1874)",
+    "Bienaymé 1874; Kendall and Stuart 1966",
+)
+
+
+def _early_rise(facts: Facts) -> float | None:
+    value = facts.curve.series.value
+    if facts.curve.rising or len(value) < 8 or not np.isfinite(value[0]) or value[0] <= 0:
+        return None
+    head = value[: max(5, len(value) // 20)]
+    top = np.max(np.where(np.isfinite(head), head, np.inf))
+    return float(min(top / value[0], 1e30))
+
+
+EARLY_RISE = Sign(
+    "early-rise",
+    "how far the loss rises in its first twentieth",
+    _early_rise,
+    (1.5, 5.0, 100.0),
+    (
+        "The loss does not rise at the start.",
+        "The loss rises to {value} times its first value at the start.",
+        "The loss rises to {value} times its first value at the start.",
+        "The loss blows up in the first steps, to {value} times its first value.",
+    ),
+    "its first value; the noise of a batch rarely doubles it",
+    CALIBRATED,
+)
+
+
+def _run_up(facts: Facts) -> float | None:
+    """Decades between the highest of the last finite points and the typical level, where the loss broke."""
+    value = facts.curve.series.value
+    broken = np.flatnonzero(~np.isfinite(value))
+    if not len(broken) or facts.curve.rising:
+        return None
+    before = value[: broken[0]]
+    before = np.abs(before[np.isfinite(before)])
+    if len(before) < 2:
+        return None
+    typical = float(np.median(before))
+    return math.log10(max(float(before[-max(1, len(before) // 10, 3) :].max()), TINY) / max(typical, TINY))
+
+
+RUN_UP = Sign(
+    "run-up",
+    "how far the loss had risen before it was NaN",
+    _run_up,
+    (0.3, 1.0, 4.0),
+    (
+        "Nothing announced the NaN: the loss was as usual up to it.",
+        "The loss had risen a little before it was NaN.",
+        "The loss had risen by {value} powers of ten before it was NaN.",
+        "The loss had exploded, by {value} powers of ten, before it was NaN.",
+    ),
+    "0 where a value out of nowhere broke it, large where it grew step by step",
+    CALIBRATED,
+)
+
+
+def _when_broken(facts: Facts) -> float | None:
+    value = facts.curve.series.value
+    broken = np.flatnonzero(~np.isfinite(value))
+    return float(broken[0]) if len(broken) else None
+
+
+BROKE_AT = Sign(
+    "broke-at",
+    "how many points were finite before the first NaN",
+    _when_broken,
+    (0.5, 10.0, 60.0),
+    (
+        "The very first loss is not finite.",
+        "The loss is not finite after {value} points.",
+        "The loss is not finite after {value} points.",
+        "The loss is not finite after {value} points, when the run had gone well for long.",
+    ),
+    "a rate that is too large shows within some ten steps",
+    CALIBRATED,
+)
+
+
+def _first(facts: Facts) -> float | None:
+    value = facts.curve.series.value
+    if facts.curve.rising or not len(value) or not np.isfinite(value[0]):
+        return None
+    return math.log10(max(abs(float(value[0])), 1e-12))
+
+
+FIRST = Sign(
+    "first-loss",
+    "how large the loss is at the start",
+    _first,
+    (-1.5, 0.7, 1.5, 3.0, 5.0),
+    (
+        "The loss begins very low (ten to the {value}).",
+        "The loss begins at a usual size (ten to the {value}).",
+        "The loss begins high (ten to the {value}).",
+        "The loss begins at ten to the {value}.",
+        "The loss begins very high, at ten to the {value}.",
+        "The loss begins extremely high, at ten to the {value}.",
+    ),
+    "ln 10 = 2.3 for ten classes; about 1 for standardised targets",
+    "Karpathy 2019, A Recipe for Training Neural Networks",
+)
+
+
+def _below_zero(facts: Facts) -> float | None:
+    value = facts.curve.series.value[np.isfinite(facts.curve.series.value)]
+    if facts.curve.rising or not len(value):
+        return None
+    late = value[-max(1, len(value) // 4) :]
+    return float(np.median(late) < 0)
+
+
+BELOW_ZERO = Sign(
+    "below-zero",
+    "whether the loss ends below zero",
+    _below_zero,
+    (0.5,),
+    ("The loss stays above zero.", "The loss falls below zero, where most losses cannot go."),
+    "squared errors and cross-entropies are never negative",
+    DEFINITION,
+)
+
+
+def _climb(facts: Facts) -> float | None:
+    """Rank correlation of level and time."""
+    level = facts.curve.level
+    if len(level) < 8 or not np.ptp(level):
+        return None
+    ranks = np.argsort(np.argsort(level)).astype(float)
+    return float(np.corrcoef(ranks, np.arange(len(level)))[0, 1])
+
+
+CLIMB = Sign(
+    "climb",
+    "whether the loss rises or falls from beginning to end",
+    _climb,
+    (-0.7, -0.2, 0.2, 0.7),
+    (
+        "The loss falls from beginning to end.",
+        "The loss falls by and large.",
+        "The loss neither rises nor falls by and large.",
+        "The loss rises by and large.",
+        "The loss rises from beginning to end.",
+    ),
+    "Spearman's rank correlation with time: −1 falls throughout, +1 rises throughout",
+    "Spearman 1904",
+)
+
+
+def _end(facts: Facts) -> float | None:
+    order = {"not-converging": 0.0, "undetermined": 1.0, "still-improving": 2.0, "converged": 3.0}
+    return order[facts.end.status]
+
+
+END = Sign(
+    "end",
+    "how the run ended",
+    _end,
+    (0.5, 1.5, 2.5),
+    (
+        "The run did not converge.",
+        "How the run ended could not be told.",
+        "The run was still improving at its end.",
+        "The loss had stopped improving at the end.",
+    ),
+    "the verdict on the end of the run",
+    "docs/decisions/0005-story-thresholds.md",
+)
+
+
+def _gap(facts: Facts) -> float | None:
+    """Validation over training loss at the end."""
+    twin = facts.curve.validation
+    if twin is None or facts.curve.rising or len(twin.level) < 3 or len(facts.curve.level) < 3:
+        return None
+    ours, theirs = (float(np.median(c.level[-max(1, len(c.level) // 10) :])) for c in (facts.curve, twin))
+    return theirs / ours if ours > 0 else None
+
+
+GAP = Sign(
+    "generalization-gap",
+    "the validation loss beside the training loss",
+    _gap,
+    (1.15, 1.6, 3.0),
+    (
+        "Validation and training loss end together.",
+        "The validation loss ends at {value} times the training loss.",
+        "The validation loss ends at {value} times the training loss.",
+        "The validation loss ends far above the training loss, at {value} times.",
+    ),
+    "1 where nothing is overfitted",
+    CALIBRATED,
+    "validation",
+)

@@ -1,0 +1,70 @@
+"""The fitted weights: what thousands of trainings with known causes say each sign is worth.
+
+The table is made by ``benchmarks/calibrate.py fit`` and lies beside this file. It holds two fits: of runs
+that were watched, and of what a log alone shows of the same runs. A cause or a sign that it does not know
+(one that was added since, or by another distribution) keeps the weights that its file states. How it was
+made: docs/decisions/0007-calibration.md.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from descentry.causes._entry import Cause, Clue
+
+TABLE = Path(__file__).with_name("weights.json")
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One fit.
+
+    Attributes:
+        base: Log-odds of each cause before anything is known.
+        clues: For each cause, the weights of each sign's bins.
+        slope: What log-odds are multiplied with, and
+        shift: what is added, so that probabilities are kept on tasks that the fit has not seen.
+    """
+
+    base: Mapping[str, float]
+    clues: Mapping[str, Mapping[str, tuple[float, ...]]]
+    slope: float = 1.0
+    shift: float = 0.0
+
+    def of(self, cause: Cause, clue: Clue) -> tuple[float, ...]:
+        """The weights of a clue, in nats: fitted, or as its file states them."""
+        fitted = self.clues.get(cause.id, {}).get(clue.sign.id)
+        return fitted if fitted is not None and len(fitted) == len(clue.weights) else clue.weights
+
+    def prior(self, cause: Cause) -> float:
+        """Log-odds before anything is known."""
+        return self.base.get(cause.id, cause.base)
+
+    def probability(self, log_odds: float) -> float:
+        """Calibrated, between 0 and 1."""
+        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, self.slope * log_odds + self.shift))))
+
+
+STATED = Weights({}, {})
+
+
+@functools.cache
+def table(watched: bool) -> Weights:
+    """The fit for runs that were watched, or for logs alone; what the files state where there is none."""
+    if not TABLE.exists():
+        return STATED
+    data = json.loads(TABLE.read_text(encoding="utf-8"))
+    return parsed(data["watched" if watched else "log"]) if data.get("version") == VERSION else STATED
+
+
+def parsed(data: Mapping[str, Any]) -> Weights:
+    """One fit from its JSON form."""
+    clues = {c: {s: tuple(map(float, w)) for s, w in of.items()} for c, of in data["clues"].items()}
+    return Weights(data["base"], clues, float(data["slope"]), float(data["shift"]))

@@ -1,0 +1,150 @@
+"""Weighs the evidence for every cause: from what a run shows to why it may be so.
+
+The log-likelihood ratios of a cause's signs add up to its log-odds. They were fitted together, so that
+signs which say the same thing share one weight between them and nothing counts twice; a sign that could not
+be read adds nothing and is listed. Where the weights come from: ``causes/_weights.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from descentry.causes._entry import Cause, Clue
+from descentry.causes._weights import Weights, table
+from descentry.core import catalog
+from descentry.core.data import Diagnosis, Evidence, Remedy, Status
+from descentry.facts import Facts
+
+SUPPORTED = 0.5
+REFUTED = 0.05
+DECISIVE = 1.0  # nats that one of the readable signs must be able to bring, or the cause is not examined
+TELLING = 0.05  # nats below which a line of evidence is not worth reading
+NEEDS = {
+    "curve": "log the loss at more steps",
+    "rate": "log the learning rate (as lr)",
+    "gradient-norm": "log the norm of the gradient (as grad_norm)",
+    "validation": "log the validation loss (as val_loss)",
+    "watch": "run it under `descentry run` or `descentry.watch` for 200 steps",
+}
+
+
+def diagnose(facts: Facts, weights: Weights | None = None) -> tuple[Diagnosis, ...]:
+    """Every cause that descentry knows, the likeliest first.
+
+    Args:
+        facts: What is known of the run.
+        weights: What each sign is worth; the fitted table when not given.
+    """
+    used = table(facts.watched) if weights is None else weights
+    values = read(facts)
+    found = [_weigh(cause, facts, values, used) for cause in catalog.entries("causes").values()]
+    return tuple(sorted(found, key=lambda d: -d.probability))
+
+
+def read(facts: Facts) -> dict[str, float | None]:
+    """The value of every sign of every cause, by id; None where it could not be read.
+
+    A sign that breaks (it may be another distribution's) reads as None.
+    """
+    values: dict[str, float | None] = {}
+    for cause in catalog.entries("causes").values():
+        for clue in cause.clues:
+            if clue.sign.id not in values:
+                try:
+                    values[clue.sign.id] = clue.sign.value(facts)
+                except (ArithmeticError, LookupError, TypeError, ValueError):
+                    values[clue.sign.id] = None
+    return values
+
+
+def log_odds(cause: Cause, values: dict[str, float | None], weights: Weights) -> float:
+    """Of one cause, before calibration."""
+    return weights.prior(cause) + sum(w for _, _, w in _weighed(cause, values, weights))
+
+
+def _weighed(
+    cause: Cause, values: dict[str, float | None], weights: Weights
+) -> Iterable[tuple[Clue, float, float]]:
+    for clue in cause.clues:
+        value = values[clue.sign.id]
+        if value is not None:
+            yield clue, value, weights.of(cause, clue)[clue.sign.bin(value)]
+
+
+def _weigh(cause: Cause, facts: Facts, values: dict[str, float | None], weights: Weights) -> Diagnosis:
+    probability = weights.probability(log_odds(cause, values, weights))
+    evidence = [_evidence(clue, value, weight) for clue, value, weight in _weighed(cause, values, weights)]
+    missing = [clue for clue in cause.clues if values[clue.sign.id] is None]
+    status = _status(cause, probability, values, weights)
+    likely = status in ("supported", "undetermined")
+    return Diagnosis(
+        cause=cause.id,
+        title=cause.title,
+        status=status,
+        probability=probability,
+        concern=cause.concern,
+        evidence=tuple(
+            sorted((e for e in evidence if abs(e.weight) >= TELLING), key=lambda e: -abs(e.weight))
+        ),
+        missing=tuple(clue.sign.title for clue in missing),
+        remedies=_remedies(cause, facts) if likely else (),
+        next_measurement=_next(cause, missing, weights) if likely and probability < 1 - REFUTED else "",
+    )
+
+
+def _evidence(clue: Clue, value: float, weight: float) -> Evidence:
+    sentence = clue.sign.words[clue.sign.bin(value)].format(value=f"{value:.3g}")
+    return Evidence(clue.sign.id, round(weight, 3), value, clue.sign.reference, sentence)
+
+
+def _status(cause: Cause, probability: float, values: dict[str, float | None], weights: Weights) -> Status:
+    if probability >= SUPPORTED:
+        return "supported"
+    could_tell = any(
+        max(map(abs, weights.of(cause, clue))) >= DECISIVE
+        for clue in cause.clues
+        if values[clue.sign.id] is not None
+    )
+    if not could_tell:
+        return "not examined"
+    return "refuted" if probability <= REFUTED else "undetermined"
+
+
+def _remedies(cause: Cause, facts: Facts) -> tuple[Remedy, ...]:
+    known = catalog.entries("remedies")
+    sized = [known[id].size(facts) for id in cause.remedies if id in known]
+    return tuple(remedy for remedy in sized if remedy is not None)
+
+
+def _next(cause: Cause, missing: Sequence[Clue], weights: Weights) -> str:
+    """What would move the odds most, of what was not read."""
+    stakes = [(max(w) - min(w), clue) for clue in missing if (w := weights.of(cause, clue))]
+    if not stakes:
+        return ""
+    stake, clue = max(stakes, key=lambda s: s[0])
+    return f"{clue.sign.title}: {NEEDS[clue.sign.needs]}" if stake >= DECISIVE else ""
+
+
+def worth_measuring(diagnoses: Sequence[Diagnosis]) -> str:
+    """The one measurement that would settle the most doubt over all causes; empty when nothing would."""
+    doubtful: dict[str, float] = {}
+    for one in diagnoses:
+        if one.next_measurement:
+            stake = one.probability * (1 - one.probability)
+            doubtful[one.next_measurement] = doubtful.get(one.next_measurement, 0.0) + stake
+    return max(doubtful, key=lambda what: doubtful[what]) if doubtful else ""
+
+
+def supported(diagnoses: Sequence[Diagnosis]) -> list[Diagnosis]:
+    """The causes that the evidence speaks for, the likeliest first; ``healthy`` is none of them."""
+    return [d for d in diagnoses if d.status == "supported" and d.cause != "healthy"]
+
+
+def entry(cause: str) -> Any:
+    """The cause of this id.
+
+    Raises:
+        UnknownNameError: There is none; the nearest is suggested.
+    """
+    return catalog.entry("causes", cause)

@@ -1,0 +1,1 @@
+"""What can be done about a cause: one file a remedy, sized by what was measured."""
