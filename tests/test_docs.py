@@ -27,6 +27,7 @@ from descentry.behaviours._curve import Curve
 from descentry.core import catalog
 from descentry.core.data import Series
 from descentry.export._table import table_of
+from descentry.story import facts_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -140,6 +141,22 @@ def test_the_recipe_for_a_reader_reads(recipe, tmp_path):
     assert run.reader == reader.id
     np.testing.assert_array_equal(run["cost"].step, [1, 2, 4])
     np.testing.assert_array_equal(run["cost"].value, [2.5, np.nan, 0.25])
+
+
+def test_the_recipe_for_a_cause_tells_its_cases_apart(recipe):
+    cause = recipe("causes").CAUSE
+    for case, told in [*((c, True) for c in cause.seen_in), *((c, False) for c in cause.quiet_on)]:
+        diagnoses = descentry.explain(case.run()).diagnoses
+        (found,) = (d for d in diagnoses if d.cause == cause.id)
+        assert (found.status == "supported") == told, case.name
+
+
+def test_the_recipe_for_a_remedy_is_sized(recipe):
+    remedy = recipe("remedies").REMEDY
+    (case,) = catalog.entry("causes", "lr-too-high").seen_in[:1]
+    sized = remedy.size(facts_of(case.run()))
+    assert sized.id == remedy.id
+    assert sized.sentence.endswith(".")
 
 
 def test_the_recipe_for_a_behaviour_tells_its_cases_apart(recipe):

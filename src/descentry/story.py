@@ -16,7 +16,7 @@ from descentry.core import catalog, metrics
 from descentry.core.data import Comparison, Convergence, Finding, Report, Run, Series
 from descentry.core.errors import NoCurveError, SeveralRunsError, UnknownNameError, listed
 from descentry.core.readings import readings
-from descentry.diagnosis import diagnose
+from descentry.diagnosis import diagnose, worth_measuring
 from descentry.facts import Facts
 from descentry.readers._objects import from_object
 
@@ -181,17 +181,20 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
         curve, findings, end = facts.curve, facts.findings, facts.end
         enough = len(curve.level) >= MIN_POINTS
         diagnoses = diagnose(facts) if enough or facts.watched or findings else ()
-    verdict = verdicts.verdict(findings, enough)
+    verdict = verdicts.verdict(findings, enough, diagnoses)
+    notes = verdicts.not_examined(
+        curve, enough=enough, guessed=guessed, watched=facts.watched, wanted=worth_measuring(diagnoses)
+    )
     return Report(
         run=run,
         verdict=verdict,
-        headline=verdicts.headline(verdict, findings, end, curve),
+        headline=verdicts.headline(verdict, findings, end, curve, diagnoses),
         main=main,
         findings=tuple(findings),
         convergence=end,
         higher_is_better=curve.rising,
-        next_steps=verdicts.next_steps(verdict, findings, end),
-        not_examined=(*failed, *verdicts.not_examined(curve, enough=enough, guessed=guessed)),
+        next_steps=verdicts.next_steps(verdict, findings, end, diagnoses),
+        not_examined=(*failed, *notes),
         diagnoses=diagnoses,
     )
 

@@ -6,26 +6,69 @@ from collections.abc import Sequence
 
 from descentry.behaviours._curve import MIN_POINTS, Curve
 from descentry.core import catalog
-from descentry.core.data import Convergence, Finding, Verdict
+from descentry.core.data import Concern, Convergence, Diagnosis, Finding, Verdict
+from descentry.diagnosis import supported
 
-ALWAYS = "Why the curve does this is not examined: a log alone does not show gradients, weights or data."
+ALWAYS = (
+    "Gradients, weights and data: a log alone does not show them, and much of why a curve does what it does "
+    "lies there. `descentry run SCRIPT` looks at them, in 200 steps as well as in a whole run."
+)
+MOST_STEPS = 3
+# Above these a cause speaks where the curve alone looks well. A curve that looks ill speaks for itself.
+ATTENTION = 0.8
+FAILING = 0.95
+GRAVITY = {"none": 0, "attention": 1, "failing": 2}
 
 
-def verdict(findings: Sequence[Finding], enough: bool) -> Verdict:
-    """The gravest concern of any finding; a curve too short for a story is not examined."""
-    concerns = {f.concern for f in findings}
+def verdict(findings: Sequence[Finding], enough: bool, diagnoses: Sequence[Diagnosis] = ()) -> Verdict:
+    """The gravest concern of any finding, or of a cause that is all but certain.
+
+    A curve too short for a story is not examined, unless something in it or in the model is plainly wrong.
+    """
+    concerns = {f.concern for f in findings} | {_concern(d) for d in diagnoses}
     if "failing" in concerns:
         return "failing"
-    if not enough:
-        return "not examined"
-    return "attention" if "attention" in concerns else "healthy"
+    if "attention" in concerns:
+        return "attention"
+    return "healthy" if enough else "not examined"
 
 
-def headline(verdict: Verdict, findings: Sequence[Finding], end: Convergence, curve: Curve) -> str:
-    """The verdict in one sentence: the finding that says most about it."""
+def _concern(diagnosis: Diagnosis) -> Concern:
+    if diagnosis.concern == "failing" and diagnosis.probability >= FAILING:
+        return "failing"
+    return "attention" if diagnosis.concern != "none" and diagnosis.probability >= ATTENTION else "none"
+
+
+def headline(
+    verdict: Verdict,
+    findings: Sequence[Finding],
+    end: Convergence,
+    curve: Curve,
+    diagnoses: Sequence[Diagnosis] = (),
+) -> str:
+    """The verdict in one sentence, and in a second one the likeliest cause where there is one."""
     if verdict == "not examined":
         name, points = curve.series.name, len(curve.level)
         return f"{points} points of {name} are too few for a story: at least {MIN_POINTS} are needed."
+    likely = [d for d in supported(diagnoses) if d.concern != "none"]
+    said = _said(verdict, findings, end, curve, calm=not likely or verdict == "healthy")
+    if verdict == "healthy" or not likely:
+        return said
+    return f"{said} Likeliest cause: {likely[0].title} ({chance(likely[0].probability)})."
+
+
+def chance(probability: float) -> str:
+    """A probability in words; never 100%.
+
+    >>> chance(0.934), chance(0.9999)
+    ('93%', 'over 99%')
+    """
+    return "over 99%" if probability > 0.995 else f"{probability:.0%}"
+
+
+def _said(
+    verdict: Verdict, findings: Sequence[Finding], end: Convergence, curve: Curve, *, calm: bool
+) -> str:
     serious = [f for f in findings if f.concern == verdict]
     if verdict in {"failing", "attention"} and serious:
         entries = catalog.entries("behaviours")
@@ -34,16 +77,28 @@ def headline(verdict: Verdict, findings: Sequence[Finding], end: Convergence, cu
     if fall is not None:
         states = {"converged": " and has converged", "still-improving": " and is still improving"}
         way = "rises" if curve.rising else "falls"
-        return f"{curve.series.name} {way} as it should{states.get(end.status, '')}."
-    return "Nothing in this curve calls for action."
+        return f"{curve.series.name} {way}{' as it should' if calm else ''}{states.get(end.status, '')}."
+    return "Nothing in this curve calls for action." if calm else "The curve alone shows no trouble."
 
 
-def next_steps(verdict: Verdict, findings: Sequence[Finding], end: Convergence) -> tuple[str, ...]:
-    """At most three things to do, the gravest concern first; nothing is one of them."""
+def next_steps(
+    verdict: Verdict,
+    findings: Sequence[Finding],
+    end: Convergence,
+    diagnoses: Sequence[Diagnosis] = (),
+) -> tuple[str, ...]:
+    """At most three things to do: remedies of the likeliest causes, or else what the curve advises."""
+    if verdict == "not examined":
+        return ("Explain it again when more points have been logged.",)
     entries = catalog.entries("behaviours")
-    order = {"failing": 0, "attention": 1, "none": 2}
-    steps = [entries[f.behaviour].advice for f in sorted(findings, key=lambda f: order[f.concern])]
-    kept = list(dict.fromkeys(s for s in steps if s))
+    ordered = sorted(findings, key=lambda f: -GRAVITY[f.concern])
+    advice = [entries[f.behaviour].advice for f in ordered]
+    cures: list[str] = []
+    if verdict != "healthy":
+        # The first remedy of each cause before the second of any.
+        remedies = [d.remedies for d in supported(diagnoses) if d.concern != "none"]
+        cures = [r[i].sentence for i in range(MOST_STEPS) for r in remedies if i < len(r)]
+    kept = list(dict.fromkeys(s for s in (cures or advice) if s))
     if not kept and verdict == "healthy":
         going = end.status == "still-improving"
         kept = [
@@ -51,13 +106,21 @@ def next_steps(verdict: Verdict, findings: Sequence[Finding], end: Convergence) 
             if going
             else "Nothing. Leave the run alone."
         ]
-    if verdict == "not examined":
-        kept = ["Explain it again when more points have been logged."]
-    return tuple(kept[:3])
+    return tuple(kept[:MOST_STEPS])
 
 
-def not_examined(curve: Curve, *, enough: bool, guessed: bool) -> list[str]:
-    """What was not looked at, and why; ``guessed`` says that the metric's direction was."""
+def not_examined(
+    curve: Curve, *, enough: bool, guessed: bool, watched: bool = False, wanted: str = ""
+) -> list[str]:
+    """What was not looked at, and why.
+
+    Args:
+        curve: The curve that the story is about.
+        enough: Whether it has the points that a story takes.
+        guessed: Whether the metric's direction was.
+        watched: Whether instruments looked at the model.
+        wanted: The measurement that would settle the most doubt about causes, or nothing.
+    """
     notes = []
     if guessed:
         way, option = ("rise", "lower") if curve.rising else ("fall", "higher")
@@ -71,6 +134,9 @@ def not_examined(curve: Curve, *, enough: bool, guessed: bool) -> list[str]:
         )
     if curve.validation is None and enough:
         notes.append("Overfitting: the log has no validation series for this metric.")
-    notes.append("Whether updates had become small: the sizes of the updates are not judged from a log.")
-    notes.append(ALWAYS)
+    if not watched:
+        notes.append("Whether updates had become small: the sizes of the updates are not judged from a log.")
+        notes.append(ALWAYS)
+    elif wanted:
+        notes.append(f"What would settle most of the remaining doubt: {wanted}.")
     return notes

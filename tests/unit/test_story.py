@@ -67,7 +67,10 @@ def test_a_behaviour_that_breaks_is_noted_and_the_rest_is_told(monkeypatch):
         raise RuntimeError("boom")
 
     entries["spike"] = dataclasses.replace(entries["spike"], find=broken)
-    monkeypatch.setattr(catalog, "entries", lambda room: MappingProxyType(entries))
+    real = catalog.entries
+    monkeypatch.setattr(
+        catalog, "entries", lambda room: MappingProxyType(entries) if room == "behaviours" else real(room)
+    )
     report = descentry.explain({"loss": FALL})
     assert any(f.behaviour == "smooth-decrease" for f in report.findings)
     assert any("spike" in note and "boom" in note for note in report.not_examined)

@@ -101,6 +101,12 @@ def entry(room: str, id: str) -> Any:
     return known[id]
 
 
+def page(room: str, id: str) -> str:
+    """The page of an entry: the docstring of its module; empty for those of other distributions."""
+    module = modules(room).get(id.replace("-", "_"))
+    return (module.__doc__ or "") if module is not None else ""
+
+
 def load(room: str, name: str) -> ModuleType:
     """A module of a room by name, for callers that may not import the room themselves."""
     return importlib.import_module(f"descentry.{room}.{name}")

@@ -15,6 +15,7 @@ from descentry.report import _payload
 from descentry.report._runs import briefs, table
 from descentry.report._sections import appendix, badge, e, ending, facts, mark_badge, notes, section, story
 from descentry.report._svg import alternative, figure
+from descentry.report._why import why
 from descentry.report._words import VERDICTS, count, summary, titles
 from descentry.report._words import ending as ended
 
@@ -59,7 +60,7 @@ def _report_page(report: Report) -> str:
     if report.main is not None and len(report.main):
         chart = _chart(alternative(report), figure(report), _caption(report))
         body += section("the-curve", "The curve", chart)
-    body += story(report) + ending(report) + notes(report) + appendix(report)
+    body += story(report) + why(report) + ending(report) + notes(report) + appendix(report)
     return _page(f"{VERDICTS[report.verdict].word}: {report.run.name}", body, _payload.of_report(report))
 
 

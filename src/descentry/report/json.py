@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import descentry
-from descentry.core.data import Comparison, Estimate, Finding, Gap, Report, Series
+from descentry.core.data import Comparison, Diagnosis, Estimate, Finding, Gap, Report, Series
 from descentry.report._numbers import Point, numbers
 
 REPORT = "descentry.report/1"
@@ -52,6 +52,7 @@ def to_dict(subject: Report | Comparison) -> dict[str, Any]:
             "sentence": subject.convergence.sentence,
             "since": subject.convergence.since,
         },
+        "diagnoses": [_diagnosis(d) for d in subject.diagnoses],
         "next_steps": list(subject.next_steps),
         "not_examined": list(subject.not_examined),
     }
@@ -116,6 +117,39 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "confidence": finding.confidence,
         "concern": finding.concern,
         "sentence": finding.sentence,
+    }
+
+
+def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
+    return {
+        "cause": diagnosis.cause,
+        "title": diagnosis.title,
+        "status": diagnosis.status,
+        "probability": diagnosis.probability,
+        "concern": diagnosis.concern,
+        "evidence": [
+            {
+                "source": e.source,
+                "weight": e.weight,
+                "value": e.value,
+                "reference": e.reference,
+                "sentence": e.sentence,
+            }
+            for e in diagnosis.evidence
+        ],
+        "missing": list(diagnosis.missing),
+        "remedies": [
+            {
+                "id": r.id,
+                "change": dict(r.change),
+                "sentence": r.sentence,
+                "look_for": r.look_for,
+                "safety": r.safety,
+                "reversible": r.reversible,
+            }
+            for r in diagnosis.remedies
+        ],
+        "next_measurement": diagnosis.next_measurement,
     }
 
 

@@ -9,6 +9,7 @@ from descentry.core.data import Comparison, Finding, Report, Series
 from descentry.report._lines import STYLES, Line, Span, ascii_only, hanging, plain, shortened
 from descentry.report._numbers import alike, extent, numbers
 from descentry.report._plot import Segment, plot
+from descentry.report._reasons import capital, likely, reasons, shown, weight
 from descentry.report._table import table
 from descentry.report._words import (
     CONCERNS,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 WIDTH = 100
 MIN_WIDTH, MAX_WIDTH = 80, 140
 MAX_TOLD = 20
+MOST_NAMED = 4  # causes that are only named
 MAX_NOTES = 8
 MANY = 15
 
@@ -74,6 +76,7 @@ def _report(report: Report, width: int) -> list[Line]:
     lines += _curves(report, kept, width)
     if report.findings:
         lines += [[], [Span("What happened", "heading")], *_story(report, kept, width)]
+    lines += _why(report, width)
     word, sentence = ending(report.convergence)
     sure = sureness(report.convergence.confidence) if report.convergence.status != "undetermined" else ""
     lines += [[], [Span("How it ended", "heading")]]
@@ -82,6 +85,38 @@ def _report(report: Report, width: int) -> list[Line]:
     lines += _list("Not looked at", report.not_examined, width)
     lines += _list("About the log", [gap.what for gap in report.run.gaps], width)
     return [*lines, [], *_source(report, width)]
+
+
+def _why(report: Report, width: int) -> list[Line]:
+    """The causes that are told, each with what speaks for it and against it."""
+    found = reasons(report)
+    if found is None:
+        return []
+    lines: list[Line] = [[], [Span("Why", "heading")], *hanging([Span("  ")], found.lead, width)]
+    for i, diagnosis in enumerate(found.told):
+        head = [Span(f"  {i + 1}. ", "quiet")]
+        lines += hanging(head, f"{capital(diagnosis.title)}.", width, "headline", f"({likely(diagnosis)})")
+        evidence, left = shown(diagnosis)
+        for one in evidence:
+            sign = [Span("     "), Span(f"{weight(one)} ", "quiet")]
+            lines += hanging(sign, clean(one.sentence), width, tail=f"(compare: {clean(one.reference)})")
+        if left:
+            lines.append(
+                [Span(f"     … and {count(left, 'lesser line')}; --html and --json show all.", "quiet")]
+            )
+    if found.told:
+        lines.append([Span("  Numbers are weights in nats: + speaks for it, − against it.", "quiet")])
+    if found.ruled_out:
+        lines += hanging([Span("  Ruled out  ", "quiet")], f"{_joined(found.ruled_out)}.", width, "quiet")
+    if found.open:
+        lines += hanging([Span("  Not told   ", "quiet")], f"{_joined(found.open)}.", width, "quiet")
+    return lines
+
+
+def _joined(titles: Sequence[str]) -> str:
+    kept = "; ".join(clean(t) for t in titles[:MOST_NAMED])
+    left = len(titles) - MOST_NAMED
+    return f"{kept}; and {left} more" if left > 0 else kept
 
 
 def _curves(report: Report, kept: Sequence[int], width: int) -> list[Line]:
