@@ -1,6 +1,6 @@
 """What other tools say to the same runs, translated into our causes as kindly as can be.
 
-Each word of a peer counts for every cause that it could mean. ``alarm`` is whether it says that anything is wrong.
+Each word of a peer counts for every cause that it could mean.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ SK_AUTOD: Mapping[str, Causes] = {
 
 
 def training_doctor(run: Run) -> Said:
-    """``training-doctor``, replaying loss, rate and validation loss step by step, as it says to use it live."""
+    """``training-doctor``, given loss, rate and validation loss step by step, as it says to use it live."""
     from training_doctor import Doctor
 
     doctor = Doctor()
