@@ -18,6 +18,7 @@ from descentry.core.errors import NoCurveError, SeveralRunsError, UnknownNameErr
 from descentry.core.readings import readings
 from descentry.diagnosis import diagnose, worth_measuring
 from descentry.facts import Facts
+from descentry.forecast import forecast
 from descentry.readers._objects import from_object
 
 # Of so many series with names that say nothing the first is taken; of more, the user has to choose.
@@ -181,6 +182,7 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
         curve, findings, end = facts.curve, facts.findings, facts.end
         enough = len(curve.level) >= MIN_POINTS
         diagnoses = diagnose(facts) if enough or facts.watched or findings else ()
+        ahead = forecast(curve, rate=facts.rate)
     verdict = verdicts.verdict(findings, enough, diagnoses)
     notes = verdicts.not_examined(
         curve, enough=enough, guessed=guessed, watched=facts.watched, wanted=worth_measuring(diagnoses)
@@ -196,6 +198,7 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
         next_steps=verdicts.next_steps(verdict, findings, end, diagnoses),
         not_examined=(*failed, *notes),
         diagnoses=diagnoses,
+        forecast=ahead,
     )
 
 

@@ -28,7 +28,7 @@ def convergence(curve: Curve) -> Convergence:
             0.0,
             f"{m} points are too few to judge the end of the run: {MIN_POINTS} are needed.",
         )
-    if curve.body < m or _ends_not_finite(curve):
+    if curve.body < m or ends_not_finite(curve):
         return Convergence(
             "not-converging",
             0.95,
@@ -49,7 +49,8 @@ def convergence(curve: Curve) -> Convergence:
     return _end(curve)
 
 
-def _ends_not_finite(curve: Curve) -> bool:
+def ends_not_finite(curve: Curve) -> bool:
+    """Whether the log ends in values that are not numbers, or in empty cells that stand for them."""
     value = curve.series.value
     return bool(len(value)) and (
         not np.isfinite(value[-1]) or any(g.kind == "empty-cells" for g in curve.gaps)
