@@ -15,6 +15,7 @@ from descentry.behaviours._entry import Behaviour
 from descentry.core import catalog, metrics
 from descentry.core.data import Comparison, Convergence, Finding, Report, Run, Series
 from descentry.core.errors import NoCurveError, SeveralRunsError, UnknownNameError, listed
+from descentry.core.median import median
 from descentry.core.readings import readings
 from descentry.diagnosis import diagnose, worth_measuring
 from descentry.facts import Facts
@@ -246,7 +247,7 @@ def _looks_rising(series: Series) -> bool:
     if len(value) < MIN_POINTS or value.min() < 0 or value.max() > 1.001:
         return False
     part = max(3, len(value) // 100)
-    return bool(np.median(value[-part:]) > np.median(value[:part]) + 0.3 * np.ptp(value))
+    return bool(median(value[-part:]) > median(value[:part]) + 0.3 * np.ptp(value))
 
 
 def _unexamined(run: Run, why: str) -> Report:

@@ -8,6 +8,7 @@ from descentry.behaviours._curve import MIN_POINTS, Curve
 from descentry.behaviours._trend import slope
 from descentry.behaviours._words import amount, confidence, metric, span, steps
 from descentry.core.data import Convergence, Estimate
+from descentry.core.median import median
 
 WINDOW = 0.25  # of the run: its last quarter
 MEANINGFUL = 0.014  # of the curve's scale, per quarter of the run
@@ -118,6 +119,6 @@ def _window_start(curve: Curve, window: float = WINDOW) -> int:
 def _since(curve: Curve, start: int) -> int:
     """The first bin from which the level stays where it ended."""
     end = curve.trend.end
-    near = max(0.02 * curve.range, 3.0 * float(np.median(curve.level_noise[start:])))
+    near = max(0.02 * curve.range, 3.0 * float(median(curve.level_noise[start:])))
     away = np.flatnonzero(curve.clean > end + near)
     return min(int(away[-1]) + 1, len(curve.level) - 1) if len(away) else 0

@@ -19,6 +19,7 @@ from descentry.behaviours._segments import Segment, segment
 from descentry.behaviours._swings import Swings, widest
 from descentry.behaviours._trend import Trend, outline
 from descentry.core.data import Floats, Gap, Series
+from descentry.core.median import median
 
 MIN_POINTS = 8  # below this no trend can be told from noise at 95%: see the decision record
 FLOOR = 0.002  # of the scale: what no eye sees on a plot is not called a change
@@ -144,7 +145,7 @@ def _runaway(level: Floats, noise: Floats) -> int:
     n = len(level)
     if n < 4:
         return n
-    tail = float(np.median(level[-max(1, n // 50) :])) if n >= 100 else float(level[-1])
+    tail = float(median(level[-max(1, n // 50) :])) if n >= 100 else float(level[-1])
     if n >= 8 and level[-1] > level[-2] > level[-3]:
         tail = max(tail, float(level[-1]))
     begin = float(level[0])
@@ -164,7 +165,7 @@ def _runaway(level: Floats, noise: Floats) -> int:
         return n
     # It begins where the level last was within reach of its lowest stretch.
     near = float(level[lowest]) + max(0.1 * min(rise, max(fall, 8 * typical)), 4.0 * typical)
-    below = np.flatnonzero(level <= max(near, float(np.median(level[: n - n // 10])) if far else near))
+    below = np.flatnonzero(level <= max(near, float(median(level[: n - n // 10])) if far else near))
     return int(below[-1]) + 1 if len(below) else 1
 
 
@@ -180,6 +181,5 @@ def _rising_end(level: Floats, noise: Floats) -> bool:
     part = level[-max(4, n // 8) :]
     half = len(part) // 2
     return bool(
-        np.median(part[-half:]) - np.median(part[:half])
-        > 2.0 * np.median(noise[-len(part) :]) / np.sqrt(half)
+        median(part[-half:]) - median(part[:half]) > 2.0 * median(noise[-len(part) :]) / np.sqrt(half)
     )

@@ -10,6 +10,7 @@ from descentry.behaviours._curve import Curve
 from descentry.behaviours._trend import slope
 from descentry.behaviours._words import amount, change, found, metric, shown, span
 from descentry.core.data import Finding
+from descentry.core.median import median
 
 JAGGED = 0.011  # noise of a point over the scale of the curve
 STRAIGHT = (
@@ -46,13 +47,13 @@ def slowness(curve: Curve) -> float:
         return 0.0  # it may have ended long ago
     if trend.linearity >= STRAIGHT and _even(curve):
         return trend.linearity
-    hidden = trend.fall < SMALL * float(np.median(curve.noise)) and trend.linearity > STRAIGHT / 2
+    hidden = trend.fall < SMALL * float(median(curve.noise)) and trend.linearity > STRAIGHT / 2
     return trend.linearity if hidden else 0.0
 
 
 def jaggedness(curve: Curve) -> float:
     """Noise of a point relative to the fall, neither dominated nor blind to the first few points."""
-    return float(np.median(curve.noise[: curve.body]) / curve.scale) if curve.scale > 0 else 0.0
+    return float(median(curve.noise[: curve.body]) / curve.scale) if curve.scale > 0 else 0.0
 
 
 def _even(curve: Curve) -> bool:
@@ -60,9 +61,7 @@ def _even(curve: Curve) -> bool:
     part = curve.clean
     width = max(2, len(part) // 10)
     falls = part[:-width] - part[width:]
-    return bool(
-        falls.max() <= 2.5 * curve.range * width / len(part) + 2 * float(np.median(curve.level_noise))
-    )
+    return bool(falls.max() <= 2.5 * curve.range * width / len(part) + 2 * float(median(curve.level_noise)))
 
 
 def arrival(curve: Curve) -> int:
@@ -71,7 +70,7 @@ def arrival(curve: Curve) -> int:
     goal = (
         curve.trend.end
         + 0.05 * (float(part.max()) - curve.trend.end)
-        + 2.0 * float(np.median(curve.level_noise[: curve.body]))
+        + 2.0 * float(median(curve.level_noise[: curve.body]))
     )
     return int(np.flatnonzero(part <= goal)[0]) if (part <= goal).any() else curve.kept
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from descentry.core.data import Floats
+from descentry.core.median import median
 
 SIGMAS = 6.0  # of the level's standard error
 SHARE = 0.03  # of the range
@@ -53,7 +54,7 @@ def jumps(level: Floats, noise: Floats, spread: float, bins: int, sign: int) -> 
     # The level on either side is a median over a few bins, so that a step below the noise of one shows.
     side = max(2, round(SIDE * m))
     windows = np.lib.stride_tricks.sliding_window_view(level, side)
-    middle = np.median(windows, axis=1)
+    middle = median(windows, axis=1)
     error = noise[: m - side + 1] * 1.25 / np.sqrt(side)
     before = _rate_before(level, max(5, m // 10))
     found: list[Jump] = []
@@ -106,7 +107,7 @@ def _rate_before(level: np.ndarray, window: int) -> np.ndarray:
     """Change per bin over the window that ends at each bin; infinite where there is no such window."""
     rate = np.full(len(level), np.inf)
     third = max(1, window // 3)
-    middle = np.median(np.lib.stride_tricks.sliding_window_view(level, third), axis=1)
+    middle = median(np.lib.stride_tricks.sliding_window_view(level, third), axis=1)
     at = np.arange(window, len(level))
     rate[at] = np.abs(middle[at - third + 1] - middle[at - window]) / (window - third)
     return rate

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from descentry.core.data import Floats, Ints
+from descentry.core.median import median
 
 BINS = 360  # enough to place a change within 0.3% of the run; quadratic cost in the segmentation
 MICRO = 24  # micro-bins per bin on long curves: a median over their means is robust and cheap
@@ -87,7 +88,7 @@ def _medians(y: Floats, edges: Ints) -> Floats:
     out = np.empty(len(sizes))
     for size in set(sizes.tolist()):  # one size or two, one apart
         same = sizes == size
-        out[same] = np.median(y[edges[:-1][same][:, None] + np.arange(size)], axis=1)
+        out[same] = median(y[edges[:-1][same][:, None] + np.arange(size)], axis=1)
     return out
 
 
@@ -109,12 +110,12 @@ def _reduce_long(value: Floats, sign: float) -> Reduced:
             return part.at(finite)
     if sign < 0:
         high, low, mean = -low, -high, -mean
-    level = np.median(mean.reshape(BINS, MICRO), axis=1)
+    level = median(mean.reshape(BINS, MICRO), axis=1)
     first, last = edges[:-1], edges[1:] - 1
     blocks = np.linspace(0, n - 64, BINS).astype(np.int64)
     sample = sign * value[blocks[:, None] + np.arange(64)]
     bend = np.abs(sample[:, 2:] - 2 * sample[:, 1:-1] + sample[:, :-2])
-    noise = MAD * np.median(bend, axis=1) / np.sqrt(6.0)
+    noise = MAD * median(bend, axis=1) / np.sqrt(6.0)
     return Reduced(
         level=level,
         high=high,
@@ -141,7 +142,7 @@ def point_noise(y: Floats, bins: int) -> Floats:
     bend = np.abs(y[2:] - 2 * y[1:-1] + y[:-2]) / np.sqrt(6.0)
     blocks = int(np.clip(n // 24, 1, 16))
     edges = np.linspace(0, n - 2, blocks + 1).astype(int)
-    each = np.array([MAD * np.median(bend[a:b]) for a, b in pairwise(edges)])
+    each = np.array([MAD * median(bend[a:b]) for a, b in pairwise(edges)])
     centre = (edges[:-1] + edges[1:]) / 2 / max(1, n - 2) * bins
     drifting: Floats = np.interp(np.arange(bins) + 0.5, centre, each)
     return drifting
@@ -159,8 +160,8 @@ def running_median(values: Floats, width: int) -> Floats:
     if half < 1:
         return out
     windows = np.lib.stride_tricks.sliding_window_view(values, 2 * half + 1)
-    out[half : n - half] = np.median(windows, axis=1)
+    out[half : n - half] = median(windows, axis=1)
     for i in range(1, half):
-        out[i] = np.median(values[: 2 * i + 1])
-        out[n - 1 - i] = np.median(values[n - 2 * i - 1 :])
+        out[i] = median(values[: 2 * i + 1])
+        out[n - 1 - i] = median(values[n - 2 * i - 1 :])
     return out

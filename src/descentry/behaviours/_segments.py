@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from descentry.core.data import Floats
+from descentry.core.median import median
 
 PENALTY = 3.0  # per free number of a piece, times log(bins); 1 is BIC, more because bins are not independent
 
@@ -48,7 +49,7 @@ def segment(level: Floats, noise: Floats) -> tuple[Segment, ...]:
         return ()
     x = np.arange(m, dtype=np.float64)
     # In units of the noise: losses of 1e-200 or 1e200 would leave the range of squares.
-    unit, centre = float(np.median(noise)), float(np.median(level))
+    unit, centre = float(median(noise)), float(median(level))
     y = (level - centre) / unit
     w = 1.0 / np.square(np.clip(noise / unit, 1e-6, 1e6))
     sums = np.zeros((6, m + 1))

@@ -10,6 +10,7 @@ import numpy as np
 
 from descentry.behaviours._trend import RESOLUTION
 from descentry.core.data import Floats, Ints
+from descentry.core.median import median
 
 if TYPE_CHECKING:
     from descentry.behaviours._curve import Curve
@@ -37,7 +38,7 @@ class Swings:
 
 def widest(curve: Curve) -> Swings | None:
     """The stretch of sustained swings, if there is one."""
-    if curve.range <= RESOLUTION * float(np.abs(np.median(curve.clean))):
+    if curve.range <= RESOLUTION * float(np.abs(median(curve.clean))):
         return None
     return _slow(curve) or _periodic(curve)
 
@@ -46,23 +47,23 @@ def _slow(curve: Curve) -> Swings | None:
     level = curve.clean[: curve.body]
     if len(level) < 16:
         return None
-    need = max(0.5 * AMPLITUDE * curve.range, SIGMAS * float(np.median(curve.level_noise[: curve.body])))
+    need = max(0.5 * AMPLITUDE * curve.range, SIGMAS * float(median(curve.level_noise[: curve.body])))
     turns = turning_points(level, need)
     # The first and last turning points may belong to the fall before and the rise after.
     if len(turns) < REVERSALS:
         return None
     heights = np.abs(np.diff(level[turns]))
     lengths = np.diff(turns)
-    if np.median(heights) < AMPLITUDE * curve.range:
+    if median(heights) < AMPLITUDE * curve.range:
         return None
-    if np.median(lengths) < 3:
+    if median(lengths) < 3:
         return None  # single points that stick out are noise with a tail, not swings
     if not 0.25 <= _balance(level, turns) <= 0.75:
         return None  # spikes rest at the bottom between their peaks, swings do not
     share = (turns[-1] - turns[0]) / len(level)
     if share < 0.15:
         return None
-    return Swings(int(turns[0]), int(turns[-1]), float(np.median(heights)), len(turns), bounce=False)
+    return Swings(int(turns[0]), int(turns[-1]), float(median(heights)), len(turns), bounce=False)
 
 
 def _balance(level: Floats, turns: Ints) -> float:
@@ -71,7 +72,7 @@ def _balance(level: Floats, turns: Ints) -> float:
     for a, b in pairwise(turns):
         low, high = sorted((float(level[a]), float(level[b])))
         places.append((float(level[a : b + 1].mean()) - low) / (high - low))
-    return float(np.median(places))
+    return float(median(places))
 
 
 def turning_points(level: Floats, need: float) -> Ints:
@@ -155,7 +156,7 @@ def _bounces(curve: Curve) -> Swings | None:
     blocks = finite[starts[:, None] + np.arange(size)]
     rows = np.diff(blocks, axis=1)
     alternate = (rows[:, 1:] * rows[:, :-1] < 0).mean(axis=1) >= ALTERNATION
-    heights = np.where(alternate, np.median(np.abs(rows), axis=1), repetition(blocks))
+    heights = np.where(alternate, median(np.abs(rows), axis=1), repetition(blocks))
     hit = heights >= VISIBLE * curve.scale
     if hit.mean() < 0.15:
         return None
@@ -164,4 +165,4 @@ def _bounces(curve: Curve) -> Swings | None:
         begin, end = int(at[begin]), int(at[end])
     a, b = np.searchsorted(first, [begin, end], side="right") - 1
     turns = int(hit.sum()) * REVERSALS
-    return Swings(max(int(a), 0), max(int(b), 0), float(np.median(heights[hit])), turns, bounce=True)
+    return Swings(max(int(a), 0), max(int(b), 0), float(median(heights[hit])), turns, bounce=True)

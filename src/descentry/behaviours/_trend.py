@@ -8,6 +8,7 @@ import numpy as np
 
 from descentry.behaviours._reduce import MAD
 from descentry.core.data import Floats
+from descentry.core.median import median
 
 # Each of these is argued in docs/decisions/0005-story-thresholds.md.
 SIGNIFICANT = 4.0  # standard errors
@@ -61,25 +62,24 @@ def outline(clean: Floats, noise: Floats, level_noise: Floats, fits: Floats, fir
     tail = max(1, m // 20)
     head = max(1, m // 50)
     # The steepest fall is at the start: there the first bin stands, and only noise asks for more of them.
-    start = float(np.median(clean[:head]))
+    start = float(median(clean[:head]))
     if abs(start - float(clean[0])) > 3.0 * float(level_noise[0]):
         start = float(clean[0])
-    end = float(np.median(clean[-tail:]))
+    end = float(median(clean[-tail:]))
     lost = (
-        end - first > SIGNIFICANT * float(np.median(noise[-tail:]))
-        and float(clean[1:].min(initial=end)) > first
+        end - first > SIGNIFICANT * float(median(noise[-tail:])) and float(clean[1:].min(initial=end)) > first
     )
     if lost:
         start = first
-    error = float(np.hypot(level_noise[0] / np.sqrt(head), np.median(level_noise[-tail:]) / np.sqrt(tail)))
-    flat = spread <= RESOLUTION * float(np.abs(np.median(clean))) or _flat(fits, noise, level_noise)
+    error = float(np.hypot(level_noise[0] / np.sqrt(head), median(level_noise[-tail:]) / np.sqrt(tail)))
+    flat = spread <= RESOLUTION * float(np.abs(median(clean))) or _flat(fits, noise, level_noise)
     peak, lowest = int(np.argmax(clean)), int(np.argmin(clean))
     early = int(np.argmax(clean[: max(1, m // 2)]))
     from_peak = float(clean[early]) - end
     halves = _halves(clean[early:] if start - end < 0.5 * from_peak else clean)
     quarter = max(1, m // 4)
-    drift = float(np.median(clean[:quarter]) - np.median(clean[-quarter:]))
-    drift_error = float(np.median(level_noise)) * 1.77 / np.sqrt(quarter)
+    drift = float(median(clean[:quarter]) - median(clean[-quarter:]))
+    drift_error = float(median(level_noise)) * 1.77 / np.sqrt(quarter)
     late, late_error = slope(clean[m // 2 :], level_noise[m // 2 :])
     # What only undoes an early rise is a gain while it goes on; a run that blew up and lies still is none.
     undone = start - end > SIGNIFICANT * error or late < -3.0 * late_error
@@ -101,17 +101,17 @@ def slope(clean: Floats, level_noise: Floats) -> tuple[float, float]:
         return 0.0, 0.0
     rate = float(x @ clean) / power
     # Residuals of neighbouring bins are alike after the running median; the larger of both errors holds.
-    residual = MAD * float(np.median(np.abs(clean - np.median(clean) - rate * x)))
-    return rate, max(float(np.median(level_noise)), residual) / float(np.sqrt(power))
+    residual = MAD * float(median(np.abs(clean - median(clean) - rate * x)))
+    return rate, max(float(median(level_noise)), residual) / float(np.sqrt(power))
 
 
 def _halves(clean: Floats) -> tuple[float, float]:
     m = len(clean)
     w = max(1, m // 20)
     first, middle, last = (
-        np.median(clean[:w]),
-        np.median(clean[(m - w) // 2 : (m + w + 1) // 2]),
-        np.median(clean[-w:]),
+        median(clean[:w]),
+        median(clean[(m - w) // 2 : (m + w + 1) // 2]),
+        median(clean[-w:]),
     )
     return float(first - middle), float(middle - last)
 
@@ -119,8 +119,8 @@ def _halves(clean: Floats) -> tuple[float, float]:
 def _flat(fits: Floats, noise: Floats, level_noise: Floats) -> bool:
     """Whether the straight pieces stay within the noise of a point, with no slope that a test would see."""
     m = len(level_noise)
-    typical = float(np.median(noise))
-    if float(np.ptp(fits)) > 3.0 * max(typical, float(np.median(level_noise))):
+    typical = float(median(noise))
+    if float(np.ptp(fits)) > 3.0 * max(typical, float(median(level_noise))):
         return False
-    slope_error = float(np.median(level_noise)) * np.sqrt(12.0 / max(m, 1))
+    slope_error = float(median(level_noise)) * np.sqrt(12.0 / max(m, 1))
     return bool(abs(float(fits[-1] - fits[0])) <= max(SIGNIFICANT * slope_error, 0.3 * typical))

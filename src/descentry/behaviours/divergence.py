@@ -28,13 +28,12 @@ al. 2021). Thresholds: docs/decisions/0005-story-thresholds.md.
 
 from __future__ import annotations
 
-import numpy as np
-
 from descentry.behaviours._cases import bump, descend, explosion, noisy
 from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
 from descentry.behaviours._words import found, metric, number, shown, span
 from descentry.core.data import Estimate, Finding
+from descentry.core.median import median
 
 
 def find(curve: Curve) -> list[Finding]:
@@ -43,11 +42,11 @@ def find(curve: Curve) -> list[Finding]:
     if body >= m:
         return []
     before = curve.clean[:body]
-    base = float(np.median(before[-max(1, min(5, body)) :]))
+    base = float(median(before[-max(1, min(5, body)) :]))
     top = float(curve.level[body:].max())
     rise = top - base
     fallen = float(before[0]) - float(before.min())
-    scale = max(fallen, 8.0 * float(np.median(curve.noise[:body])), 1e-300)
+    scale = max(fallen, 8.0 * float(median(curve.noise[:body])), 1e-300)
     factor = (
         f", {number(top / base)} times as high"
         if base > 0 and not curve.rising and 1.5 < top / base < 1e6

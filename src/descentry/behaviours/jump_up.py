@@ -35,6 +35,7 @@ from descentry.behaviours._entry import Behaviour, Case
 from descentry.behaviours._jumps import LONGEST, Jump
 from descentry.behaviours._words import amount, change, found, metric, shown, span
 from descentry.core.data import Finding
+from descentry.core.median import median
 
 SHARE = 0.1  # of the range
 LASTS = 0.1  # of the run
@@ -96,7 +97,7 @@ def _lasts(curve: Curve, jump: Jump) -> bool:
     later = level[jump.stop : jump.stop + max(2, round(LASTS * len(curve.level))) + 1]
     if len(later) < 3:
         return False
-    return float(np.median(later[-max(1, len(later) // 3) :])) - jump.before >= 0.5 * jump.size
+    return float(median(later[-max(1, len(later) // 3) :])) - jump.before >= 0.5 * jump.size
 
 
 BEHAVIOUR = Behaviour(

@@ -37,6 +37,7 @@ from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
 from descentry.behaviours._words import found, metric, number, span
 from descentry.core.data import Estimate, Finding
+from descentry.core.median import median
 
 
 def find(curve: Curve) -> list[Finding]:
@@ -53,7 +54,7 @@ def find(curve: Curve) -> list[Finding]:
     sentence = (
         f"{metric(curve)} {how} by about {number(swings.amplitude)} over {where}: more than noise would."
     )
-    noise = float(np.median(curve.level_noise))
+    noise = float(median(curve.level_noise))
     size = Estimate(
         swings.amplitude, swings.amplitude - 2 * noise, swings.amplitude + 2 * noise, curve.series.name
     )

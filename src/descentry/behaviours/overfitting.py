@@ -32,6 +32,7 @@ from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
 from descentry.behaviours._words import found, metric, shown, steps
 from descentry.core.data import Estimate, Finding
+from descentry.core.median import median
 
 RISE = 0.05  # of the validation range
 LATEST = 0.9  # of the run: a best this late is the end
@@ -44,11 +45,11 @@ def find(curve: Curve) -> list[Finding]:
         return []
     level = twin.clean
     best = int(np.argmin(level))
-    end = float(np.median(level[-max(1, len(level) // 20) :]))
+    end = float(median(level[-max(1, len(level) // 20) :]))
     rise = end - float(level[best])
     # Of many noisy evaluations the lowest is low by chance: its neighbours say where the curve was.
-    around = float(np.median(level[max(0, best - len(level) // 20) : best + len(level) // 20 + 1]))
-    error = float(np.median(twin.level_noise))
+    around = float(median(level[max(0, best - len(level) // 20) : best + len(level) // 20 + 1]))
+    error = float(median(twin.level_noise))
     settled = float(np.ptp(level[len(level) // 20 :]))
     need = max(4.0 * error, RISE * settled)
     if end - around < need or best > LATEST * len(level) or not _training_went_on(curve, twin.step_at(best)):
@@ -77,8 +78,8 @@ def _training_went_on(curve: Curve, step: int) -> bool:
     steps_of_bins = curve.series.step[curve.reduced.first]
     then = int(np.searchsorted(steps_of_bins, step, side="right")) - 1
     then = min(max(then, 0), len(curve.clean) - 1)
-    at_best = float(np.median(curve.clean[max(0, then - 2) : then + 3]))
-    return curve.trend.end <= at_best + 2.0 * float(np.median(curve.level_noise))
+    at_best = float(median(curve.clean[max(0, then - 2) : then + 3]))
+    return curve.trend.end <= at_best + 2.0 * float(median(curve.level_noise))
 
 
 BEHAVIOUR = Behaviour(

@@ -28,13 +28,12 @@ docs/decisions/0005-story-thresholds.md.
 
 from __future__ import annotations
 
-import numpy as np
-
 from descentry.behaviours._cases import descend, noisy, staircase
 from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
 from descentry.behaviours._words import found, metric, shown, span
 from descentry.core.data import Finding
+from descentry.core.median import median
 
 LASTING = 0.10  # of the run
 BAND = 0.08  # of the range
@@ -50,7 +49,7 @@ def find(curve: Curve) -> list[Finding]:
     for start, stop in shelves(curve):
         if swings is not None and not swings.bounce and start <= swings.stop and stop >= swings.start:
             continue
-        level = float(np.median(curve.clean[start : stop + 1]))
+        level = float(median(curve.clean[start : stop + 1]))
         after = (
             "then moves on"
             if curve.body == len(curve.level) or stop < curve.body - 1
@@ -73,9 +72,9 @@ def shelves(curve: Curve) -> list[tuple[int, int]]:
         if not lasts:
             continue
         rest = level[stop + 1 : body]
-        here = float(np.median(level[start : stop + 1]))
-        need = max(0.04 * curve.range, 3.0 * float(np.median(curve.noise[start : stop + 1])))
-        moves_on = len(rest) >= 2 and here - float(np.median(rest[-max(1, len(rest) // 4) :])) >= need
+        here = float(median(level[start : stop + 1]))
+        need = max(0.04 * curve.range, 3.0 * float(median(curve.noise[start : stop + 1])))
+        moves_on = len(rest) >= 2 and here - float(median(rest[-max(1, len(rest) // 4) :])) >= need
         if moves_on or (body < m and stop >= body - max(3, m // 10)):
             kept.append((start, stop))
     return kept
@@ -101,7 +100,7 @@ def flat_stretches(curve: Curve) -> list[tuple[int, int]]:
 def _flat(curve: Curve, i: int, j: int) -> bool:
     pieces = curve.segments[i : j + 1]
     ends = [e for p in pieces for e in (p.begin, p.end)]
-    sigma = float(np.median(curve.noise[pieces[0].start : pieces[-1].stop + 1]))
+    sigma = float(median(curve.noise[pieces[0].start : pieces[-1].stop + 1]))
     band = max(BAND * curve.range, SIGMAS * sigma)
     gain = pieces[0].begin - pieces[-1].end
     return max(ends) - min(ends) <= band and gain <= max(1.0 * sigma, 0.01 * curve.range)

@@ -32,6 +32,7 @@ from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
 from descentry.behaviours._words import found, metric, shown, span
 from descentry.core.data import Finding
+from descentry.core.median import median
 
 
 def find(curve: Curve) -> list[Finding]:
@@ -43,13 +44,13 @@ def find(curve: Curve) -> list[Finding]:
     whole = span(curve, 0, m - 1)
     if trend.flat:
         sentence = (
-            f"{metric(curve)} stays at {shown(curve, float(np.median(curve.clean)))} over {whole}: "
+            f"{metric(curve)} stays at {shown(curve, float(median(curve.clean)))} over {whole}: "
             "no trend can be told from its noise. "
             "Either it never learnt, or it had learnt before this log begins."
         )
         return [found(curve, "stuck", (0, m - 1), sentence, margin=2.0, concern="attention")]
     lowest = float(curve.clean[max(1, m // 20) :].min())
-    tolerance = max(4.0 * float(np.median(curve.level_noise)), 0.05 * curve.range)
+    tolerance = max(4.0 * float(median(curve.level_noise)), 0.05 * curve.range)
     if lowest < trend.start - tolerance:
         return []
     sentence = (
@@ -57,7 +58,7 @@ def find(curve: Curve) -> list[Finding]:
         f"it ends at {shown(curve, trend.end)}."
     )
     scale = 0.0 if trend.lost else tolerance
-    lost = (trend.end - trend.start) / max(3.0 * float(np.median(curve.noise)), scale, 1e-300)
+    lost = (trend.end - trend.start) / max(3.0 * float(median(curve.noise)), scale, 1e-300)
     return [
         found(
             curve,

@@ -10,6 +10,7 @@ import numpy as np
 from descentry.core import metrics
 from descentry.core.data import Floats, Ints
 from descentry.core.errors import NoCurveError, TooLargeError, listed
+from descentry.core.median import median
 from descentry.readers._blanks import find_blanks
 from descentry.readers._cells import Column, Table
 from descentry.readers._draft import MAX_SERIES, Draft, Track
@@ -190,7 +191,7 @@ def _clock(table: Table) -> tuple[str, Floats | None]:
     """The column that holds the time of day, in seconds since the epoch."""
     for name, column in table.numbers.items():
         if is_clock(name) and column.filled is None:
-            typical = float(np.median(column.value))
+            typical = float(median(column.value))
             found = seconds(typical)
             if found is not None:
                 return name, column.value / (typical / found)

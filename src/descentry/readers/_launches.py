@@ -12,6 +12,7 @@ import numpy as np
 
 from descentry.core import metrics
 from descentry.core.data import Gap, Ints
+from descentry.core.median import median
 from descentry.readers._draft import Track
 
 # A launch that goes back to within this part of the range of the first step is a new run, not a resume:
@@ -70,8 +71,8 @@ def _goes_on(track: Track, starts: list[int]) -> bool:
         return False
     value, edges = track.value, [0, *starts, len(track.value)]
     pieces = [value[a:b] for a, b in pairwise(edges)]
-    begin = np.array([np.median(p[: max(1, len(p) // 10)]) for p in pieces])
-    end = np.array([np.median(p[-max(1, len(p) // 10) :]) for p in pieces])
+    begin = np.array([median(p[: max(1, len(p) // 10)]) for p in pieces])
+    end = np.array([median(p[-max(1, len(p) // 10) :]) for p in pieces])
     to_last, to_first = np.abs(begin[1:] - end[:-1]), np.abs(begin[1:] - begin[0])
     return bool(np.mean(to_last[1:] < to_first[1:]) > 0.8)
 

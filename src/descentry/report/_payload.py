@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from descentry.core import metrics
-from descentry.core.data import Comparison, Floats, Report, Series
+from descentry.core.data import Comparison, Floats, Forecast, Report, Series
 from descentry.report._numbers import alike
 from descentry.report._points import drawn, trend
 from descentry.report._scale import scale_for
@@ -44,6 +44,7 @@ def of_report(report: Report) -> dict[str, Any]:
         "stepName": clean(main.step_name),
         "log": bool(scale and scale.log),
         "series": series,
+        "fan": _fan(report.forecast),
         "phases": [
             {
                 "letter": letter(i),
@@ -57,6 +58,18 @@ def of_report(report: Report) -> dict[str, Any]:
             for i, f in enumerate(report.findings)
         ],
     }
+
+
+def _fan(forecast: Forecast | None) -> dict[str, Any] | None:
+    """The forecast of the main series; None where there is none to draw."""
+    if forecast is None or forecast.fan is None:
+        return None
+    fan = forecast.fan
+    ends = (fan.middle, fan.low, fan.high)
+    if not all(np.isfinite(values).all() for values in ends):
+        return None
+    middle, low, high = (_values(values) for values in ends)
+    return {"x": fan.step.tolist(), "middle": middle, "low": low, "high": high}
 
 
 def alongside(report: Report) -> list[Series]:

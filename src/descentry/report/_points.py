@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from descentry.core.data import Floats, Ints, Series
+from descentry.core.median import median
 from descentry.report._columns import placed
 
 MOST_STRETCHES = 1000
@@ -104,5 +105,5 @@ def trend(series: Series) -> tuple[Ints, Floats]:
     parts = np.array_split(where, TREND_KNOTS)
     return (
         np.array([series.step[p[len(p) // 2]] for p in parts], dtype=np.int64),
-        np.array([np.median(series.value[p]) for p in parts], dtype=np.float64),
+        np.array([median(series.value[p]) for p in parts], dtype=np.float64),
     )

@@ -118,6 +118,14 @@ def ending(report: Report, suffix: str = "") -> str:
     return section(f"how-it-ended{suffix}", "How it ended", said)
 
 
+def ahead(report: Report, suffix: str = "") -> str:
+    """What more training is expected to bring, where it was forecast."""
+    if report.forecast is None or report.forecast.expected is None:
+        return ""
+    said = "".join(f'<p class="quiet">{e(note)}</p>' for note in report.forecast.caveats)
+    return section(f"more-epochs{suffix}", "More epochs?", f"<p>{e(report.forecast.sentence)}</p>{said}")
+
+
 def notes(report: Report, suffix: str = "") -> str:
     """What to do next, what was not looked at, and what had to be decided while reading."""
     return (

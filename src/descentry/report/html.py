@@ -13,7 +13,18 @@ import descentry
 from descentry.core.data import Comparison, Report
 from descentry.report import _payload
 from descentry.report._runs import briefs, table
-from descentry.report._sections import appendix, badge, e, ending, facts, mark_badge, notes, section, story
+from descentry.report._sections import (
+    ahead,
+    appendix,
+    badge,
+    e,
+    ending,
+    facts,
+    mark_badge,
+    notes,
+    section,
+    story,
+)
 from descentry.report._svg import alternative, figure
 from descentry.report._why import why
 from descentry.report._words import VERDICTS, count, summary, titles
@@ -60,7 +71,7 @@ def _report_page(report: Report) -> str:
     if report.main is not None and len(report.main):
         chart = _chart(alternative(report), figure(report), _caption(report))
         body += section("the-curve", "The curve", chart)
-    body += story(report) + why(report) + ending(report) + notes(report) + appendix(report)
+    body += story(report) + why(report) + ending(report) + ahead(report) + notes(report) + appendix(report)
     return _page(f"{VERDICTS[report.verdict].word}: {report.run.name}", body, _payload.of_report(report))
 
 

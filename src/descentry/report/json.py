@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import descentry
-from descentry.core.data import Comparison, Diagnosis, Estimate, Finding, Gap, Report, Series
+from descentry.core.data import Comparison, Diagnosis, Estimate, Finding, Forecast, Gap, Report, Series
 from descentry.report._numbers import Point, numbers
 
 REPORT = "descentry.report/1"
@@ -52,6 +52,7 @@ def to_dict(subject: Report | Comparison) -> dict[str, Any]:
             "sentence": subject.convergence.sentence,
             "since": subject.convergence.since,
         },
+        "forecast": None if subject.forecast is None else _forecast(subject.forecast),
         "diagnoses": [_diagnosis(d) for d in subject.diagnoses],
         "next_steps": list(subject.next_steps),
         "not_examined": list(subject.not_examined),
@@ -150,6 +151,32 @@ def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
             for r in diagnosis.remedies
         ],
         "next_measurement": diagnosis.next_measurement,
+    }
+
+
+def _forecast(forecast: Forecast) -> dict[str, Any]:
+    fan = forecast.fan
+    return {
+        "series": forecast.series,
+        "worth": forecast.worth,
+        "sentence": forecast.sentence,
+        "caveats": list(forecast.caveats),
+        "at": forecast.at,
+        "horizon": forecast.horizon,
+        "current": _estimate(forecast.current),
+        "expected": _estimate(forecast.expected),
+        "gain": _estimate(forecast.gain),
+        "share": _estimate(forecast.share),
+        "chance": forecast.chance,
+        "basis": dict(forecast.basis),
+        "fan": None
+        if fan is None
+        else {
+            "step": fan.step.tolist(),
+            "middle": fan.middle.tolist(),
+            "low": fan.low.tolist(),
+            "high": fan.high.tolist(),
+        },
     }
 
 

@@ -81,10 +81,18 @@ def _report(report: Report, width: int) -> list[Line]:
     sure = sureness(report.convergence.confidence) if report.convergence.status != "undetermined" else ""
     lines += [[], [Span("How it ended", "heading")]]
     lines += hanging([Span("  ")], f"{word} {sentence}", width, tail=f"({sure})" if sure else "")
+    lines += _ahead(report, width)
     lines += _list("What to do next", report.next_steps, width, numbered=True)
     lines += _list("Not looked at", report.not_examined, width)
     lines += _list("About the log", [gap.what for gap in report.run.gaps], width)
     return [*lines, [], *_source(report, width)]
+
+
+def _ahead(report: Report, width: int) -> list[Line]:
+    if report.forecast is None or report.forecast.expected is None:
+        return []
+    said = " ".join((report.forecast.sentence, *report.forecast.caveats))
+    return [[], [Span("More epochs?", "heading")], *hanging([Span("  ")], clean(said), width)]
 
 
 def _why(report: Report, width: int) -> list[Line]:

@@ -36,12 +36,13 @@
     for (const v of s.y) if (v !== null) { low = Math.min(low, v); high = Math.max(high, v); }
     s.digits = digits(Math.max(Math.abs(low), Math.abs(high)), (high - low) / 100);
   }
-  const state = { log: data.log, trend: false, range: null, hover: null, shown: data.series.map((s) => s.shown) };
+  const state = { log: data.log, trend: false, fan: false, range: null, hover: null, shown: data.series.map((s) => s.shown) };
   const SHORT = 2; // pixels: a phase shorter than that is an event
   const FEW = 60; // points: each is drawn as a dot too
   let chart = null;
 
   // -- points -----------------------------------------------------------------------------------------------
+  const fanned = () => state.fan && state.shown[0];
   // The first and last step among the curves that are shown.
   let ends = [0, 1];
   function measure() {
@@ -57,6 +58,7 @@
     for (const phase of data.phases) {
       if (phase.drawn) { low = Math.min(low, phase.start); high = Math.max(high, phase.stop); }
     }
+    if (fanned()) high = Math.max(high, data.fan.x[data.fan.x.length - 1]);
     ends = high > low ? [low, high] : [low - 1, high + 1];
   }
 
@@ -233,6 +235,9 @@
     if (state.trend) {
       for (const { s, i } of chosen) if (s.trend && !s.own) lines.push({ x: s.trend[0], y: drawable(s.trend[1]), s, i, over: true });
     }
+    const fan = fanned() ? ["high", "low", "middle"].map((end) => ({ x: data.fan.x, y: drawable(data.fan[end]), s: data.series[0], i: 0, end })) : [];
+    const bands = fan.length ? [{ series: [lines.length + 1, lines.length + 2], fill: `${colour(0)}22` }] : [];
+    lines.push(...fan);
     const ownLast = chosen.filter(({ s }) => s.own).pop();
     const width = Math.max(280, box.clientWidth), height = Math.round(Math.min(440, Math.max(260, width * 0.44)));
     const ink = css("--quiet"), grid = { stroke: css("--rule"), width: 1 }, ticks = { stroke: css("--rule"), width: 1, size: 5 };
@@ -254,7 +259,9 @@
       { scale: "y", stroke: ink, grid, ticks, font, splits: splits(state.log), filter, values: labels, size: space },
     ];
     if (ownLast) axes.push({ scale: `own${ownLast.i}`, side: 1, stroke: colour(ownLast.i), grid: { show: false }, ticks, font, splits: splits(false), values: labels, size: space });
-    const series = lines.map(({ s, i, over }) => ({
+    const series = lines.map(({ s, i, over, end }) => end ? {
+      label: `${s.name}, forecast`, scale: "y", stroke: colour(i), dash: end === "middle" ? [6, 4] : [2, 3], width: end === "middle" ? 2 : 1, points: { show: false },
+    } : ({
       label: s.name, scale: s.own ? `own${i}` : "y", stroke: over ? css("--ink") : colour(i), dash: over ? [] : dash(i),
       width: over ? 2 : data.kind === "report" && i === 0 ? 1.4 : 1.2, points: over ? { show: false } : { size: 4, fill: colour(i), width: 0, ...(s.x.length <= FEW ? { show: true } : {}) },
       // A hole narrower than two pixels is hatched all the same; cut out of the line, it would hide its neighbours.
@@ -262,7 +269,7 @@
     }));
     if (chart) chart.destroy();
     chart = new uPlot({
-      width, height, padding: [8, 14, 0, 0], legend: { show: false }, scales, axes, series: [{}, ...series],
+      width, height, padding: [8, 14, 0, 0], legend: { show: false }, scales, axes, bands, series: [{}, ...series],
       cursor: { drag: { x: true, y: false, dist: 6 }, points: { show: false } },
       hooks: {
         drawClear: [shade],
@@ -287,6 +294,7 @@
     const lost = state.log ? chosen.filter(({ s }) => !s.own).reduce((n, { s }) => n + below(s.y), 0) : 0;
     if (lost) said.push(`${whole(lost)} ${lost === 1 ? "point" : "points"} at or below zero cannot be drawn on a logarithmic scale.`);
     if (state.trend) said.push("The trend is the median of each 150th part of the points, drawn over them.");
+    if (fanned()) said.push("Dashed: the forecast for a run that goes on as it did, with its 90% interval for the smooth level.");
     const own = chosen.filter(({ s }) => s.own).map(({ s }) => s.name);
     if (own.length) said.push(`On ${own.length > 1 ? "scales of their own" : "a scale of its own (right)"}: ${own.join(", ")}.`);
     $("caption").textContent = `${thinned.length ? "" : `${standing} `}${said.join(" ")}`;
@@ -325,6 +333,11 @@
       const input = make("input", { type: "checkbox" });
       input.addEventListener("change", () => { state.trend = input.checked; build(); });
       box.append(make("label", {}, input, "trend over the points"));
+    }
+    if (data.fan) {
+      const input = make("input", { type: "checkbox" });
+      input.addEventListener("change", () => { state.fan = input.checked; state.range = null; build(); });
+      box.append(make("label", {}, input, "forecast"));
     }
     const press = (text, label, act) => {
       const button = make("button", { type: "button", textContent: text });
