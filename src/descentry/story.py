@@ -188,6 +188,7 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
     notes = verdicts.not_examined(
         curve, enough=enough, guessed=guessed, watched=facts.watched, wanted=worth_measuring(diagnoses)
     )
+    unsaid = [ahead.sentence] if enough and ahead.worth == "not examined" else []
     return Report(
         run=run,
         verdict=verdict,
@@ -197,7 +198,7 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
         convergence=end,
         higher_is_better=curve.rising,
         next_steps=verdicts.next_steps(verdict, findings, end, diagnoses),
-        not_examined=(*failed, *notes),
+        not_examined=(*failed, *notes, *unsaid),
         diagnoses=diagnoses,
         forecast=ahead,
     )

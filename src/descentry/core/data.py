@@ -291,7 +291,7 @@ class Forecast:
             has no meaning (a metric that rises, or one that is not positive throughout).
         share: The same gain as a fraction of the scale of the curve: what ``worth`` is decided by, and what
             does not change when a constant is added to the loss.
-        chance: How likely a gain is that would show on the curve.
+        chance: How likely a worthwhile gain is, above 5.6% of the scale of the curve.
         worth: Whether going on is worth it; ``not examined`` where there is no forecast.
         sentence: What a person reads.
         caveats: What has to hold for the forecast to hold.
