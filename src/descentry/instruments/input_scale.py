@@ -18,6 +18,7 @@ there are 65,536; of more than 512 features, 512 evenly spaced ones. Features th
   2^{-52}$ of the largest, $d$ features).
 - `condition-standardised`: the same of the correlations, so what would be left after standardising each
   feature.
+- `size`: the root mean square of all entries, those of constant features included.
 - `features` and `rows`: what this rests on. The condition numbers need more than twice as many rows as
   features.
 
@@ -33,7 +34,9 @@ Plain gradient descent on a linear model takes steps in proportion to the condit
 `condition` is a thousand times `condition-standardised`, standardising the inputs makes it that much
 faster; where both are large, the features repeat each other, which only decorrelating (or an optimizer with
 momentum or second moments) helps. A `spread` above 100 or an `offset` above 10 is worth a standardisation
-whatever the model. Images in [0, 1] have offsets of 1 to 3 and a harmless spread among channels.
+whatever the model. Images in [0, 1] have offsets of 1 to 3 and a harmless spread among channels. Initial
+weights are made for a `size` of about 1: raw pixels, from 0 to 255, have one of about 100 and no spread to
+speak of, and the first layer gives out a hundred times too much.
 
 ## Limits
 
@@ -67,7 +70,7 @@ CONSTANT = 1e-7  # of the feature's size: what float32 leaves of a constant
 
 
 def measure(probe: Probe) -> list[Reading]:
-    """Spread, offset and conditioning; nothing without a first layer, or when the rows are many."""
+    """Spread, offset, size and conditioning; nothing without a first layer, or when the rows are many."""
     values = _first(probe)
     memory = probe.memory
     if values is None or memory.get("rows", 0) >= ROWS:
@@ -88,6 +91,7 @@ def measure(probe: Probe) -> list[Reading]:
     readings = [
         Reading("spread", torch.where(varies.any(), std.amax() / least, torch.nan), unit="ratio"),
         Reading("offset", torch.where(varies.any(), offsets.amax(), torch.nan), unit="ratio"),
+        Reading("size", (covariance.diagonal() + mean.square()).mean().clamp_min(0).sqrt(), unit="input"),
         Reading("features", float(len(std)), unit="features"),
         Reading("rows", float(rows), unit="rows"),
     ]
@@ -150,7 +154,7 @@ def _condition(matrix: Tensor) -> Tensor:
 
 INSTRUMENT = Instrument(
     id="input-scale",
-    title="spread, offset and condition number of the features the first layer is given",
+    title="spread, offset, size and condition number of the features the first layer is given",
     unit="ratio",
     cost=Cost(gradients=0.1),
     moment="before",

@@ -44,6 +44,7 @@ def reference(x):
     return {
         "spread": std[varies].max() / std[varies].min(),
         "offset": (np.abs(mean[varies]) / std[varies]).max(),
+        "size": np.sqrt((x**2).mean()),
         "features": float(x.shape[1]),
         "rows": float(len(x)),
         "condition": np.linalg.cond(covariance),
@@ -64,6 +65,12 @@ def test_standardised_features_look_standardised():
     assert found["spread"] == pytest.approx(1, abs=1e-3)
     assert found["offset"] < 1e-3
     assert found["condition"] < 2
+
+
+def test_raw_pixels_are_large_and_alike():
+    found = linear(torch.randint(256, (400, 5)).float())
+    assert found["size"] == pytest.approx(math.sqrt(255 * 511 / 6), rel=0.05)  # of 0 … 255, all as likely
+    assert found["spread"] < 1.2
 
 
 def test_batches_add_up():
