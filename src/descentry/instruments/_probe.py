@@ -77,6 +77,8 @@ class Probe:
         outputs: What the model returned, detached, and what the loss function was given beside it.
         made_by: What the model's last operation was (:func:`last_operation`, on the outputs before they are
             detached); empty where it is not known.
+        behind: The parameters that the outputs depend on (:func:`parameters_behind`, before they are
+            detached), whether the model owns them or not; None where it was not looked at.
         targets: The loss function's second argument, detached; None when it was not seen, ``()`` when
             there is none.
         loss_fn: ``loss_fn(outputs, targets)``, or None.
@@ -99,6 +101,7 @@ class Probe:
     batch: Batch | None = None
     outputs: Any = None
     made_by: str = ""
+    behind: tuple[nn.Parameter, ...] | None = None
     targets: Any = None
     loss_fn: Callable[..., Any] | None = None
     activations: Mapping[str, Tensor] = field(default_factory=dict)

@@ -18,6 +18,15 @@ value.
 | `not-in-optimizer` | those that require a gradient and that no parameter group holds |
 | `not-in-model` | parameters of the optimizer that the model does not have |
 
+From the second of two steps in a row, as shares of entries, so that a large layer counts for more than a
+bias:
+
+- `can-learn`: of all parameters of the model, and of those beside it that its outputs depend on, the share that
+  requires a gradient, has one, and is changed by this optimizer (or was changed by something else since the
+  step before).
+- `out-of-reach`: of the parameters that the outputs depend on and that require a gradient, the share that
+  nothing changes.
+
 For gradients that were not zeroed, the gradient of the batch is computed again and the gradient in place is
 explained by it and by the gradient in place of the step before:
 
@@ -34,12 +43,15 @@ One gradient and a pass, once, at the second of two steps in a row.
 
 Any count above 0 is worth a look: a parameter without a gradient is detached from the loss, or its part of
 the model did not run. `not-in-model` beside `not-in-optimizer`: the model was made anew, or moved, after
-the optimizer was made. `left-over` 1 with `unexplained` 0: the gradients were not zeroed, so each step uses
-the sum of all gradients so far. `left-over` 0 with `unexplained` 0: all is well.
+the optimizer was made. `out-of-reach` above 0 with nothing frozen: the optimizer was given a part of the
+parameters only, or layers are kept in a plain list or dict, in which PyTorch does not find them.
+`can-learn` near 1: everything takes part. `left-over` 1 with `unexplained` 0: the gradients were not
+zeroed, so each step uses the sum of all gradients so far. `left-over` 0 with `unexplained` 0: all is well.
 
 ## Limits
 
-Freezing is often meant. Experts and branches that a batch does not use have no gradient for that batch.
+Freezing is often meant, and so is a `can-learn` near 0 where a small head or adapter is trained on a large
+model. Experts and branches that a batch does not use have no gradient for that batch.
 When `unexplained` is not near 0, `left-over` says nothing: gradients accumulated over several batches do
 that (the others are in place too), and so do losses with terms that the loss function does not hold. Where
 both gradients are parallel they cannot be told apart, and neither is given. Sparse gradients take no part
@@ -73,7 +85,7 @@ def measure(probe: Probe) -> list[Reading]:
     Raises:
         RuntimeError: The loss of the batch cannot be computed again.
     """
-    readings = [*_counts(probe)]
+    readings = [*_counts(probe), *_shares(probe)]
     if probe.gradients:
         sizes = gathered(list(norms(probe.gradients).values()))
         readings.append(Reading("zero-gradient", (sizes == 0).sum(), unit="parameters"))
@@ -85,7 +97,8 @@ def _counts(probe: Probe) -> Iterator[Reading]:
     own = {id(p) for p in probe.model.parameters()}
     learning = {n: probe.parameters[n] for n in probe.trainable}
     yield from _named(probe, "frozen", (n for n in probe.parameters if n not in learning))
-    if probe.gradients:
+    # Where a loss is known, no gradient anywhere is the finding, and not a lack of one.
+    if probe.gradients or probe.loss is not None:
         yield from _named(probe, "without-gradient", (n for n in learning if n not in probe.gradients))
     yield from _named(probe, "not-in-optimizer", (n for n, p in learning.items() if id(p) not in held))
     yield Reading("not-in-model", float(len(held - own)), unit="parameters")
@@ -98,6 +111,25 @@ def _named(probe: Probe, kind: str, names: Iterable[str]) -> Iterator[Reading]:
         yield Reading(f"{kind}/{name}", float(probe.parameters[name].numel()), unit="entries")
 
 
+def _shares(probe: Probe) -> Iterator[Reading]:
+    """What can learn, in entries; from the second of two steps in a row."""
+    own = {id(p): p for p in (*probe.model.parameters(), *(probe.behind or ()))}
+    versions = {key: p._version for key, p in own.items()}
+    last, probe.memory["versions"] = probe.memory.get("versions"), (probe.step, versions)
+    if last is None or last[0] != probe.step - 1 or not own:
+        return
+    held = {id(p) for group in probe.optimizer.param_groups for p in group["params"]}
+    moved = {key for key in own if key in held or last[1].get(key, versions[key]) != versions[key]}
+    total = sum(p.numel() for p in own.values())
+    if total and (probe.gradients or probe.loss is not None):
+        learning = sum(own[k].numel() for k in moved if own[k].requires_grad and own[k].grad is not None)
+        yield Reading("can-learn", learning / total)
+    behind = {id(p): p.numel() for p in probe.behind or ()}
+    if sum(behind.values()):
+        missed = sum(size for key, size in behind.items() if key not in moved)
+        yield Reading("out-of-reach", missed / sum(behind.values()))
+
+
 def _left_over(probe: Probe) -> list[Reading]:
     seen = dense({n: g for n, g in probe.gradients.items() if n in probe.parameters})
     if not probe.can_evaluate or not seen:
@@ -105,7 +137,7 @@ def _left_over(probe: Probe) -> list[Reading]:
     memory = probe.memory
     subset = memory.get("subset")
     if subset is None or not subset.fits(seen):
-        memory.clear()
+        memory.pop("last", None)
         memory["subset"] = subset = Subset.of(seen)
     in_place = subset.take(seen)
     last, memory["last"] = memory.get("last"), (probe.step, in_place)
