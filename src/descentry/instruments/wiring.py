@@ -21,8 +21,8 @@ value.
 From the second of two steps in a row, as shares of entries, so that a large layer counts for more than a
 bias:
 
-- `can-learn`: of all parameters of the model, and of those beside it that its outputs depend on, the share that
-  requires a gradient, has one, and is changed by this optimizer (or was changed by something else since the
+- `can-learn`: of all parameters of the model, and of those beside it that its outputs depend on, the share
+  that requires a gradient, has one, and is changed by this optimizer (or was by something else since the
   step before).
 - `out-of-reach`: of the parameters that the outputs depend on and that require a gradient, the share that
   nothing changes.
