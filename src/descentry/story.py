@@ -20,7 +20,6 @@ from descentry.core.readings import readings
 from descentry.diagnosis import diagnose, worth_measuring
 from descentry.facts import Facts
 from descentry.forecast import forecast
-from descentry.readers._objects import from_object
 
 # Of so many series with names that say nothing the first is taken; of more, the user has to choose.
 FEW = 3
@@ -109,6 +108,8 @@ def runs_of(source: Any, *, step: str | None = None, progress: readers.Progress 
         return readers.read_all(source, step=step, progress=progress)
     if isinstance(source, Sequence) and source and all(isinstance(r, Run) for r in source):
         return list(source)
+    from descentry.readers._objects import from_object  # what is in a file has no use for it
+
     return from_object(source, name="run", step=step)
 
 

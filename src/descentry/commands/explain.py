@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -87,6 +88,8 @@ def _run(args: argparse.Namespace) -> int:
         )
     from descentry._terminal import Progress, complain
 
+    # A story multiplies no matrices, and to start a thread for each processor takes longer than to tell it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     reports: list[Report] = []
     failed = 0
     with Progress() as progress:

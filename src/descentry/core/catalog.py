@@ -54,11 +54,9 @@ def entries(room: str) -> Mapping[str, Any]:
 
 def _added(group: str) -> Iterator[Any]:
     """The entries that other distributions add; one that cannot be loaded is warned about and left out."""
-    header = f"[{group}]".encode()
-    # importlib.metadata takes 15 ms to import, which all would pay for the few who have such entries.
-    pages = (page for folder in sys.path for page in Path(folder or ".").glob("*-info/entry_points.txt"))
-    if not any(header in page.read_bytes() for page in pages):
+    if f"[{group}]".encode() not in _entry_points(tuple(sys.path)):
         return
+    # It takes 15 ms to import, which all would pay for the few who have such entries.
     import importlib.metadata
 
     for point in importlib.metadata.entry_points(group=group):
@@ -66,6 +64,13 @@ def _added(group: str) -> Iterator[Any]:
             yield point.load()
         except Exception as error:  # noqa: BLE001 - whatever goes wrong in the code of others
             warnings.warn(f"{point.value} ({group}) is left out: {error}", stacklevel=4)
+
+
+@functools.cache
+def _entry_points(path: tuple[str, ...]) -> bytes:
+    """What the distributions on the path say of their entry points, where they name descentry."""
+    pages = (page for folder in path for page in Path(folder or ".").glob("*-info/entry_points.txt"))
+    return b"\n".join(text for text in (page.read_bytes() for page in pages) if b"[descentry." in text)
 
 
 @functools.cache

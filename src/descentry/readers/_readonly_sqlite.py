@@ -8,7 +8,6 @@ from pathlib import Path
 from descentry.core.errors import UnknownFormatError
 from descentry.readers._source import Source
 
-HEADER = b"SQLite format 3\x00"
 _MAX_CELL = 1 << 24
 _PATIENCE = 2.0  # seconds to wait for a writer
 _FORMAT_VERSIONS = slice(18, 20)

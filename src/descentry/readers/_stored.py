@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +13,9 @@ from descentry.core.data import Gap
 from descentry.core.errors import DescentryError
 from descentry.readers._draft import Draft, Track
 from descentry.readers._layout import clean_name, unique_names
-from descentry.store._rows import Points
 
 if TYPE_CHECKING:
+    from descentry.store._rows import Points
     from descentry.store.reading import Launch, StoredRun
 
 
@@ -58,7 +59,13 @@ def _resumed(series: Mapping[str, Points], launch: Launch, gaps: list[Gap]) -> d
         if not stays.all():
             replaced += int((~stays).sum())
             last = max(last, int(points.step[~stays].max()))
-            points = Points(points.row[stays], points.step[stays], points.time[stays], points.value[stays])
+            points = replace(
+                points,
+                row=points.row[stays],
+                step=points.step[stays],
+                time=points.time[stays],
+                value=points.value[stays],
+            )
         kept[name] = points
     what = f"the run was resumed at step {start:,} ({_at(launch.started)})"
     if replaced:
