@@ -78,7 +78,11 @@ class Curve:
         late = part[max(1, round(0.05 * len(part))) :]
         bulk = float(np.ptp(late)) if len(late) else 0.0
         return float(
-            min(np.sqrt(self.range * max(bulk, 1e-3 * self.range)), max(5.0 * bulk, 1e-3 * self.range))
+            # The root of each, as the product of two of 1e-200 or 1e200 would leave the range of floats.
+            min(
+                np.sqrt(self.range) * np.sqrt(max(bulk, 1e-3 * self.range)),
+                max(5.0 * bulk, 1e-3 * self.range),
+            )
         )
 
     @functools.cached_property

@@ -18,28 +18,19 @@ import numpy as np
 
 from descentry.behaviours._convergence import ends_not_finite
 from descentry.behaviours._curve import MIN_POINTS, Curve
-from descentry.core import metrics
-from descentry.core.data import Estimate, Fan, Floats, Forecast, Ints, Series
+from descentry.core.data import Estimate, Fan, Floats, Forecast, Series
 from descentry.forecast import _say
-from descentry.forecast._fit import fit
-from descentry.forecast._mixture import Mixture, mix, quantiles
+from descentry.forecast._outlook import FAN, outlook
 
-INTERVAL = (0.05, 0.5, 0.95)
 EARLY = 0.05  # of the run: a fall from the very first points is part of the curve, not a change in it
 SETTLED = 6  # levels after a sudden change before anything is forecast from them
-FAN = 13  # times at which the forecast is drawn
-# Losses that may fall below zero however positive they were so far.
-_SIGNED = {"nll", "elbo", "energy", "objective", "deviance", "likelihood"}
-_SHARES = {
-    "acc", "accuracy", "auc", "auroc", "f1", "precision", "recall", "map", "iou", "miou", "dice", "top1",
-    "top5", "success", "winrate", "em", "prec", "ap", "correct",
-}  # fmt: skip
+SPAN = "its levels lie too many orders of magnitude apart"
 
 
 def forecast(curve: Curve, *, rate: Series | None = None, times: float = 2.0) -> Forecast:
     """What going on is expected to bring, until the run is ``times`` as long as it is.
 
-    Cost: some 8 ms, whatever the length of the curve.
+    Cost: some 5 ms, whatever the length of the curve.
 
     Args:
         curve: The curve, reduced; judged on its levels and their noise.
@@ -54,57 +45,34 @@ def forecast(curve: Curve, *, rate: Series | None = None, times: float = 2.0) ->
         raise ValueError(f"times is how long the run is to be, in times of its length: above 1, not {times}")
     step = curve.series.step
     stride = (int(step[-1]) - int(step[0])) / max(1, len(step) - 1) if len(step) else 0.0
-    length = int(step[-1]) - int(step[0]) + stride if len(step) else 0.0
+    length = stride * len(step)
     at, horizon = int(step[-1]) if len(step) else 0, max(1, round((times - 1.0) * length))
     since = _since(curve)
     why = _why_not(curve, since, length)
-    if why:
+    ahead = None if why else outlook(curve, since, stride, length, times)
+    if ahead is None:
+        said = _say.not_examined(why or SPAN)
         return Forecast(
-            curve.series.name,
-            at,
-            horizon,
-            None,
-            None,
-            None,
-            None,
-            0.0,
-            "not examined",
-            _say.not_examined(why),
-        )
-    time = _times(curve, step, stride)
-    begin = float(time[since - 1]) if since else 0.0
-    u = (time[since:] - begin) / (length - begin)
-    mixture, centre, unit = _mixed(curve, u, since)
-    ahead = np.linspace(1.0, (times * length - begin) / (length - begin), FAN)
-    bound = _bound(curve)
-    levels = np.empty((FAN, len(INTERVAL)))
-    for i, when in enumerate(ahead):
-        level, gain, weight = mixture.draws(float(when))
-        levels[i] = quantiles(np.maximum(centre + unit * level, bound), weight, INTERVAL)
-    # What could not be lost below a bound cannot be gained.
-    gain = np.minimum(unit * gain, max(0.0, levels[0, 1] - bound))
-    now, then = _estimate(curve, levels[0]), _estimate(curve, levels[-1])
-    gained = quantiles(gain, weight, INTERVAL)
-    size = curve.scale if not curve.trend.flat else max(curve.scale, float(np.median(curve.noise)))
-    share = [x / size if size > 0.0 else 0.0 for x in gained]
-    chance = float(weight[gain >= _say.WORTHWHILE * size].sum()) if size > 0.0 else 0.0
-    shows = float(weight[gain >= _say.VISIBLE * size].sum()) if size > 0.0 else 0.0
-    told = _gain(curve, now, gained)
-    worth = _say.worth(chance, shows)
+            curve.series.name, at, horizon, None, None, None, None, 0.0, "not examined", said
+        )  # fmt: skip
+    now, then = _estimate(curve, ahead.levels[0]), _estimate(curve, ahead.levels[-1])
+    gain = _gain(curve, now, ahead.gain)
+    low, middle, high = (float(x) for x in ahead.gain / ahead.scale) if ahead.scale > 0.0 else (0.0, 0.0, 0.0)
+    worth = _say.worth(ahead.worthwhile, ahead.visible)
     return Forecast(
         series=curve.series.name,
         at=at,
         horizon=horizon,
         current=now,
         expected=then,
-        gain=told,
-        share=Estimate(share[1], share[0], share[2], "fraction of the scale"),
-        chance=chance,
+        gain=gain,
+        share=Estimate(middle, low, high, "fraction of the scale"),
+        chance=ahead.worthwhile,
         worth=worth,
-        sentence=_say.sentence(curve, times, horizon, now, then, told, worth),
-        caveats=_say.caveats(curve, rate, since, mixture.families),
-        fan=_fan(curve, levels, at, horizon),
-        basis=mixture.families,
+        sentence=_say.sentence(curve, times, horizon, now, then, gain, worth),
+        caveats=_say.caveats(curve, rate, since, ahead.families),
+        fan=_fan(curve, ahead.levels, at, horizon),
+        basis=ahead.families,
     )
 
 
@@ -131,37 +99,6 @@ def _since(curve: Curve) -> int:
     return max(stops, default=0)
 
 
-def _times(curve: Curve, step: Ints, stride: float) -> Floats:
-    """When each level was, in steps since one before the first: float64[m]."""
-    first, last = step[curve.reduced.first], step[curve.reduced.last]
-    middle = (first - step[0]) / 2.0 + (last - step[0]) / 2.0 + stride
-    # Points logged twice at one step may not make two levels at one time.
-    return np.maximum.accumulate(middle + np.arange(len(middle)) * 1e-9 * stride)
-
-
-def _mixed(curve: Curve, u: Floats, since: int) -> tuple[Mixture, float, float]:
-    """The mixture, in units of the curve's scale about the median of its levels."""
-    level, noise = curve.clean[since:], curve.level_noise[since:]
-    centre = float(np.median(level))
-    unit = curve.scale if curve.scale > 0.0 else max(float(np.median(noise)), 1e-300)
-    return mix(fit(u, (level - centre) / unit, np.maximum(noise / unit, 1e-9))), centre, unit
-
-
-def _bound(curve: Curve) -> float:
-    """The level below which the metric cannot go, as far as its name and values so far tell; else −∞."""
-    series = curve.series
-    value = series.value[np.isfinite(series.value)]
-    if not len(value) or float(value.min()) < 0.0:
-        return -np.inf
-    words, kind, top = set(metrics.words(series.name)), metrics.kind(series.name), float(value.max())
-    if not curve.rising:
-        return 0.0 if kind in {"loss", "error"} and not words & _SIGNED else -np.inf
-    share = words & _SHARES or "".join(metrics.words(series.name)).endswith("accuracy")
-    if not share or top > 100.0:
-        return -np.inf
-    return -1.0 if top <= 1.0 else -100.0
-
-
 def _estimate(curve: Curve, level: Floats) -> Estimate:
     """A level with its interval, as the log has it."""
     low, middle, high = (float(x) for x in level)
@@ -170,9 +107,9 @@ def _estimate(curve: Curve, level: Floats) -> Estimate:
     return Estimate(middle, low, high, curve.series.name)
 
 
-def _gain(curve: Curve, now: Estimate, gained: list[float]) -> Estimate:
+def _gain(curve: Curve, now: Estimate, gained: Floats) -> Estimate:
     """The gain as a fraction of where it stands, where that has a meaning, else in units of the series."""
-    low, middle, high = gained
+    low, middle, high = (float(x) for x in gained)
     positive = not curve.rising and now.low > 0.0 and float(curve.clean.min()) > 0.0
     if positive:
         return Estimate(middle / now.value, low / now.value, high / now.value, "fraction")
