@@ -1,0 +1,133 @@
+"""Makes the trainings that diagnoses are calibrated and scored on, and fits what signs are worth.
+
+    python -m benchmarks.calibrate make --out .calibration --runs 3000 --jobs 2
+
+Trainings are made cell by cell (one good training, and what was done to it); a cell that lies in the folder
+is not made again, so it can be stopped and started at any time. A second of one core is about one training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import multiprocessing
+import os
+import time
+import traceback
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from pathlib import Path
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+DEFAULT = Path(".calibration")
+
+
+def make(folder: Path, runs: int, jobs: int, seed: int) -> int:
+    """Makes cells until the folder holds so many trainings; returns how many it holds.
+
+    Raises:
+        ValueError: The folder was made from another seed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _check_seed(folder, seed)
+    counts = {int(p.stem.removeprefix("cell-")): _count(p) for p in sorted(folder.glob("cell-*.npz"))}
+    columns = (
+        TextColumn("trainings"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with (
+        Progress(*columns, refresh_per_second=1, speed_estimate_period=1800) as bar,
+        # Fresh processes: a forked one would share the threads that torch has started here.
+        ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_alone) as pool,
+    ):
+        shown = bar.add_task("", total=runs, completed=min(sum(counts.values()), runs))
+        number, waiting = 0, dict[Future[int], int]()
+        while sum(counts.values()) < runs or waiting:
+            while sum(counts.values()) < runs and len(waiting) < jobs:
+                if number not in counts:
+                    waiting[pool.submit(make_cell, folder, seed, number)] = number
+                number += 1
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                counts[waiting.pop(future)] = future.result()
+            bar.update(shown, completed=min(sum(counts.values()), runs))
+    return sum(counts.values())
+
+
+def make_cell(folder: Path, seed: int, number: int) -> int:
+    """Makes one cell; a cell that fails is an empty one, with what went wrong beside it."""
+    from benchmarks.zoo import cells, shards
+
+    try:
+        samples = cells.make(seed, number, folder / "rates")
+    except Exception:  # noqa: BLE001 - hours of other cells are not lost to one
+        (folder / f"failed-{number:05}.txt").write_text(traceback.format_exc(), encoding="utf-8")
+        samples = []
+    shards.write(shards.path_of(folder, number), samples)
+    return len(samples)
+
+
+def _alone() -> None:
+    import torch
+
+    os.environ["OMP_NUM_THREADS"] = "1"
+    torch.set_num_threads(1)
+
+
+def _count(path: Path) -> int:
+    from benchmarks.zoo import shards
+
+    return len(shards.read(path))
+
+
+def _check_seed(folder: Path, seed: int) -> None:
+    about = folder / "about.json"
+    if about.exists():
+        known = json.loads(about.read_text(encoding="utf-8"))["seed"]
+        if known != seed:
+            raise ValueError(f"{folder} was made from seed {known}; give another folder, or --seed {known}")
+    else:
+        about.write_text(json.dumps({"seed": seed, "begun": time.time()}), encoding="utf-8")
+
+
+def summary(folder: Path) -> str:
+    """How many trainings of which cause a folder holds, for fitting and for scoring."""
+    from benchmarks.zoo import shards
+    from benchmarks.zoo.splitting import split
+
+    counts: dict[str, collections.Counter[str]] = {
+        "fit": collections.Counter(),
+        "test": collections.Counter(),
+    }
+    for sample in shards.load(folder):
+        counts[split(sample.spec)].update(sample.labels.given)
+    causes = sorted(set(counts["fit"]) | set(counts["test"]))
+    return "\n".join(f"{cause:22} {counts['fit'][cause]:6} {counts['test'][cause]:6}" for cause in causes)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("action", choices=("make", "show"))
+    parser.add_argument("--out", type=Path, default=DEFAULT, help="folder of the trainings")
+    parser.add_argument("--runs", type=int, default=3000)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    if options.action == "make":
+        make(options.out, options.runs, options.jobs, options.seed)
+    print(summary(options.out))
+
+
+if __name__ == "__main__":
+    main()

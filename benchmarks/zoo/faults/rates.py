@@ -1,0 +1,42 @@
+"""Learning rates that are too small or too large, and gradients that are mostly noise."""
+
+from __future__ import annotations
+
+from benchmarks.zoo.faults._kind import Kind
+from benchmarks.zoo.spec import Spec
+
+
+def _times(spec: Spec, strength: float) -> Spec:
+    return spec.with_(rate=spec.rate * strength)
+
+
+def _one_by_one(spec: Spec, strength: float) -> Spec:
+    return spec.with_(rate=spec.rate * strength, batch=1 + (spec.seed % 2), schedule="constant")
+
+
+def _whole(spec: Spec, strength: float) -> Spec:
+    return spec.with_(rate=spec.rate * strength, batch=0, schedule="constant", replace=False)
+
+
+KINDS = (
+    Kind(
+        "rate-down",
+        ("lr-too-low",),
+        (0.03, 0.01, 3e-3, 1e-3, 1e-4, 1e-5),
+        proof="too low",
+        setting=_times,
+        weight=3,
+    ),
+    # Which of too high a rate, overshooting and noise it is, the outcome decides.
+    Kind("rate-up", (), (3, 6, 10, 30, 100, 1e3, 1e4), proof="too high", setting=_times, weight=4),
+    Kind("rate-up-full-batch", (), (2, 4, 8, 16), proof="too high", setting=_whole, weight=2),
+    Kind(
+        "tiny-batch",
+        (),
+        (1, 2, 4, 8),
+        proof="too high",
+        setting=_one_by_one,
+        weight=2,
+        fits=lambda spec: spec.model.norm != "batch",
+    ),
+)

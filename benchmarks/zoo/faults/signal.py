@@ -1,0 +1,197 @@
+"""Gradients that vanish, explode or find no way: depth, gain, dead units, saddles and saturation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from benchmarks.zoo.faults._kind import Kind, biases, matrices
+from benchmarks.zoo.spec import Spec
+from benchmarks.zoo.training import Training
+
+
+def _deep(act: str) -> Callable[[Spec, float], Spec]:
+    def change(spec: Spec, strength: float) -> Spec:
+        width = min(spec.model.widths[0], 32)
+        style = "sequential" if spec.seed % 2 else "class"
+        return spec.with_model(
+            act=act, widths=(width,) * int(strength), norm="", dropout=0.0, style=style, init="torch"
+        )
+
+    return change
+
+
+def _gain(t: Training, strength: float) -> None:
+    with torch.no_grad():
+        for w in matrices(t.model)[:-1]:
+            nn.init.orthogonal_(w)
+            w.mul_(strength)
+
+
+def _recurrent_gain(t: Training, strength: float) -> None:
+    with torch.no_grad():
+        for name, w in t.model.named_parameters():
+            if "weight_hh" in name or name.endswith("recurrent.weight"):
+                width = w.shape[1]
+                for start in range(0, len(w), width):
+                    nn.init.orthogonal_(w[start : start + width])
+                w.mul_(strength)
+
+
+def _linear_recurrence(t: Training, strength: float) -> None:
+    _recurrent_gain(t, strength)
+    for module in t.model.modules():
+        if isinstance(module, nn.RNN):
+            module.nonlinearity = "relu"
+            module.mode = "RNN_RELU"
+
+
+def _negative_biases(t: Training, strength: float) -> None:
+    with torch.no_grad():
+        for b in biases(t.model):
+            b.sub_(strength)
+
+
+def _huge_first_step(t: Training, strength: float) -> None:
+    usual = t.scheduled
+    t.scheduled = lambda step: usual(step) * (strength if step == 0 else 1)
+
+
+def _saturated(t: Training, strength: float) -> None:
+    with torch.no_grad():
+        for b in biases(t.model):
+            b.add_(strength * torch.sign(torch.randn(b.shape, generator=t.rng)))
+
+
+def _near_zero(t: Training, strength: float) -> None:
+    with torch.no_grad():
+        for w in matrices(t.model):
+            w.mul_(strength)
+
+
+def _relus(spec: Spec) -> bool:
+    return (
+        spec.model.act == "relu"
+        and not spec.model.norm
+        and spec.model.family in {"mlp", "cnn", "autoencoder"}
+    )
+
+
+def _saturates(spec: Spec) -> bool:
+    return (
+        spec.model.act in {"tanh", "sigmoid"} and not spec.model.norm and spec.model.family in {"mlp", "cnn"}
+    )
+
+
+def _mlp(spec: Spec) -> bool:
+    return spec.model.family == "mlp"
+
+
+def _as_product(spec: Spec, strength: float) -> Spec:
+    return spec.with_model(family="product", act="identity", widths=(16,) * (1 + spec.seed % 3), norm="")
+
+
+KINDS = (
+    Kind(
+        "deep-sigmoid",
+        ("vanishing-gradients",),
+        (5, 7, 10, 15),
+        ("flat-region", "init-too-small"),
+        "vanishes",
+        _mlp,
+        _deep("sigmoid"),
+        weight=2,
+    ),
+    Kind(
+        "deep-tanh",
+        ("vanishing-gradients",),
+        (12, 16, 20),
+        ("flat-region", "init-too-small"),
+        "vanishes",
+        _mlp,
+        _deep("tanh"),
+    ),
+    Kind(
+        "deep-relu",
+        ("vanishing-gradients",),
+        (12, 16, 20),
+        ("flat-region", "init-too-small", "dead-units"),
+        "vanishes",
+        _mlp,
+        _deep("relu"),
+    ),
+    Kind(
+        "deep-gain",
+        ("exploding-gradients",),
+        (2, 3, 4),
+        ("init-too-large", "lr-too-high"),
+        "explodes",
+        _mlp,
+        lambda s, g: _deep("relu")(s, 8 + s.seed % 8),
+        model=_gain,
+        weight=2,
+    ),
+    Kind(
+        "recurrent-gain",
+        ("exploding-gradients",),
+        (2, 3, 5),
+        ("init-too-large", "lr-too-high"),
+        "explodes",
+        lambda s: s.model.family == "rnn" and s.model.style != "by-hand",
+        model=_linear_recurrence,
+        weight=4,
+    ),
+    Kind(
+        "recurrent-gain-tanh",
+        ("exploding-gradients",),
+        (3, 5, 10),
+        ("init-too-large", "vanishing-gradients"),
+        "explodes",
+        lambda s: s.model.family == "rnn",
+        model=_recurrent_gain,
+        weight=2,
+    ),
+    Kind(
+        "negative-biases",
+        ("dead-units",),
+        (2, 4, 8, 20),
+        ("no-gradient", "flat-region", "vanishing-gradients"),
+        "dead",
+        _relus,
+        model=_negative_biases,
+        weight=2,
+    ),
+    Kind(
+        "huge-first-step",
+        ("dead-units",),
+        (1e2, 1e3, 1e4),
+        ("lr-too-high", "vanishing-gradients"),
+        "dead",
+        _relus,
+        loop=_huge_first_step,
+        weight=2,
+    ),
+    Kind(
+        "saturated",
+        ("flat-region",),
+        (3, 5, 8),
+        ("vanishing-gradients", "dead-units", "init-too-large"),
+        "worse",
+        _saturates,
+        model=_saturated,
+        weight=3,
+    ),
+    Kind(
+        "saddle",
+        ("flat-region",),
+        (0.3, 0.1, 0.03),
+        ("init-too-small", "vanishing-gradients"),
+        "plateau",
+        lambda s: s.model.family in {"mlp", "product", "linear", "autoencoder"},
+        _as_product,
+        model=_near_zero,
+        weight=2,
+    ),
+)
