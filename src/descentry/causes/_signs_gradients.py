@@ -13,7 +13,7 @@ from descentry.causes._signs_curve import CALIBRATED, TINY
 from descentry.core.data import Series
 from descentry.facts import START, Facts
 
-NOTHING = -12.0  # decades below the largest layer at which a gradient that is exactly zero is put
+NOTHING = -30.0  # decades; below all that is measured
 LAYERS = 3  # with fewer, a profile over the depth has no direction
 
 
@@ -79,7 +79,7 @@ def _growth(facts: Facts) -> float | None:
     if len(value) < 2 * START:
         return None
     first, last = np.median(value[:START]), np.median(value[-max(START, len(value) // 10) :])
-    return max(-30.0, decades(float(last)) - decades(float(first))) if first > 0 else None
+    return max(NOTHING, decades(float(last)) - decades(float(first))) if first > 0 else None
 
 
 GRADIENT_GROWTH = Sign(
@@ -128,12 +128,9 @@ def _profile(facts: Facts) -> float | None:
     """Decades from the last weight matrix to the first, at the start."""
     found = facts.layers("gradient-norm")
     sizes = [middle(found[name], first=True) for name in matrices(facts) if name in found]
-    known = [size for size in sizes if size is not None]
-    top = max(known, default=0.0)
-    if len(known) < LAYERS or top <= 0:
-        return None
-    logs = [max(decades(size), decades(top) + NOTHING) for size in known]
-    return -across(logs)
+    # Exactly zero is a wire that was cut, or a dead layer: nothing has shrunk on its way there.
+    logs = [decades(size) for size in sizes if size]
+    return -across(logs) if len(logs) >= LAYERS else None
 
 
 PROFILE = Sign(

@@ -37,7 +37,7 @@ def test_decay_apart_from_the_gradient_is_compared_with_the_rest_of_the_step():
 
 def test_without_decay_there_is_no_pull_and_without_an_optimizer_that_knows_it_none_is_told():
     assert read(linear(0.5, lambda p: torch.optim.SGD(p, 0.1)))["pull"] == 0
-    assert "pull" not in read(linear(0.5, lambda p: torch.optim.LBFGS(p, 0.1)))
+    assert "pull" not in read(linear(0.5, lambda p: torch.optim.Rprop(p, 0.1)))
 
 
 def test_weights_shrink_beside_the_first_reading():
