@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from descentry.instruments._probe import Probe
 
-Need = Literal["gradients", "weights-before", "batch", "outputs", "activations", "loss"]
+Need = Literal["gradients", "weights-before", "batch", "outputs", "activations", "loss", "graph"]
 Moment = Literal["before", "after"]
 Frequency = Literal["once", "sampled", "every-step"]
 
@@ -64,7 +64,7 @@ class Instrument:
         moment: ``before`` the optimizer changes the weights (gradients are in place), or ``after``.
         needs: What must be captured at the step for it; nothing is captured that nobody needs. ``batch`` is
             the call of the model with targets and loss function, ``outputs`` comes with the targets and
-            ``activations`` with the inputs; ``weights-before`` fills ``before``.
+            ``activations`` with the inputs; ``weights-before`` fills ``before``, ``graph`` fills ``behind``.
         how_often: ``once`` (in the first steps, and again when the model changes), ``sampled`` as the budget
             allows, or ``every-step`` (only what costs next to nothing).
         consecutive: On how many steps in a row it is measured when its turn comes: 2 for what compares a step

@@ -33,7 +33,7 @@ explained by it and by the gradient in place of the step before:
     gradient in place ≈ a · gradient of this batch + b · gradient in place one step before
 
 fitted by least squares on 65,536 entries. `left-over` is b/a, `unexplained` is the length of what remains,
-relative to the gradient in place.
+relative to the gradient in place. `multiple` is the length of the gradient in place over that of the batch.
 
 ## Cost
 
@@ -51,11 +51,11 @@ zeroed, so each step uses the sum of all gradients so far. `left-over` 0 with `u
 ## Limits
 
 Freezing is often meant, and so is a `can-learn` near 0 where a small head or adapter is trained on a large
-model. Experts and branches that a batch does not use have no gradient for that batch.
-When `unexplained` is not near 0, `left-over` says nothing: gradients accumulated over several batches do
-that (the others are in place too), and so do losses with terms that the loss function does not hold. Where
-both gradients are parallel they cannot be told apart, and neither is given. Sparse gradients take no part
-in the fit.
+model. Experts and branches that a batch does not use have no gradient for that batch. When `unexplained` is
+not near 0, `left-over` says nothing: gradients accumulated over several batches do that (the others are in
+place too), and so do losses with terms that the loss function does not hold. Where both gradients are
+parallel they cannot be told apart, and neither is given; there, a `multiple` of 2 instead of 1 at the
+second step says that the first gradient is still in place. Sparse gradients take no part in the fit.
 
 ## Sources
 
@@ -146,7 +146,13 @@ def _left_over(probe: Probe) -> list[Reading]:
     computed = probe.gradient_at()
     batch = subset.take({n: computed[n] for n in seen})
     ratio, unexplained = _fit(in_place, batch, last[1])
-    return [Reading("left-over", ratio), Reading("unexplained", unexplained)]
+    size = torch.linalg.vector_norm(batch)
+    multiple = torch.where(size > 0, torch.linalg.vector_norm(in_place) / size, torch.nan)
+    return [
+        Reading("left-over", ratio),
+        Reading("unexplained", unexplained),
+        Reading("multiple", multiple, unit="ratio"),
+    ]
 
 
 def _fit(in_place: Tensor, batch: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
@@ -172,7 +178,7 @@ INSTRUMENT = Instrument(
     unit="fraction",
     cost=Cost(gradients=1, passes=2),
     moment="before",
-    needs=frozenset({"gradients", "batch"}),
+    needs=frozenset({"gradients", "batch", "graph"}),
     how_often="once",
     measure=measure,
     information=5.0,

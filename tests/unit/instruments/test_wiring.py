@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 
 import pytest
 import torch
@@ -58,6 +59,15 @@ def test_a_training_that_is_wired_well():
 
 def test_gradients_that_are_left_over():
     assert read(Net(), zero=False)["left-over"] == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("zero", [True, False])
+def test_where_gradients_are_parallel_their_length_tells(zero):
+    line = nn.Linear(10, 1, bias=False)
+    line.forward = lambda x: x.mean() * line.weight.sum().expand(16, 2)  # its gradient has one direction
+    found = read(line, zero=zero)
+    assert math.isnan(found["left-over"])
+    assert found["multiple"] == pytest.approx(1) if zero else found["multiple"] > 1.5
 
 
 def test_a_frozen_layer():
