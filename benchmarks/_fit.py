@@ -14,7 +14,9 @@ hold on unseen tasks.
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +27,6 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from descentry.causes._entry import Cause
-from descentry.causes._weights import Weights
 
 FOLDS = 5
 STRENGTHS = (0.3, 1.0, 3.0, 10.0)  # λ: a stated weight is worth that many nats⁻²
@@ -163,18 +164,16 @@ def fit(causes: Sequence[Cause], samples: Sequence[Sample]) -> tuple[dict[str, A
     return table, tried[best]
 
 
-def probabilities(causes: Sequence[Cause], samples: Sequence[Sample], weights: Weights) -> Floats:
-    """Calibrated, [causes, runs]."""
-    found = np.empty((len(causes), len(samples)))
-    for c, cause in enumerate(causes):
-        for i, sample in enumerate(samples):
-            odds = weights.prior(cause)
-            for clue in cause.clues:
-                value = sample.values.get(clue.sign.id)
-                if value is not None:
-                    odds += weights.of(cause, clue)[clue.sign.bin(value)]
-            found[c, i] = weights.probability(odds)
-    return found
+def first_right(causes: Sequence[Cause], samples: Sequence[Sample], odds: Floats) -> float:
+    """The share of runs whose likeliest cause is one that may be named."""
+    top = odds.argmax(0)
+    return float(np.mean([causes[c].id in s.allowed | s.given for c, s in zip(top, samples, strict=True)]))
+
+
+def written(table: Mapping[str, Any]) -> str:
+    """The table as JSON with a line for each sign, so that two fits can be compared line by line."""
+    text = json.dumps(table, indent=1, sort_keys=True)
+    return re.sub(r"\[[^\[\]]*\]", lambda m: " ".join(m[0].split()), text) + "\n"
 
 
 def calibration_error(probability: Floats, true: NDArray[np.bool_], bins: int = 10) -> float:

@@ -1,6 +1,7 @@
 """Makes the trainings that diagnoses are calibrated and scored on, and fits what signs are worth.
 
     python -m benchmarks.calibrate make --out .calibration --runs 3000 --jobs 2
+    python -m benchmarks.calibrate fit --out .calibration
 
 Trainings are made cell by cell (one good training, and what was done to it); a cell that lies in the folder
 is not made again, so it can be stopped and started at any time. A second of one core is about one training.
@@ -101,6 +102,25 @@ def _check_seed(folder: Path, seed: int) -> None:
         about.write_text(json.dumps({"seed": seed, "begun": time.time()}), encoding="utf-8")
 
 
+def fit(folder: Path) -> None:
+    """Fits both views on the tasks that are for fitting, and writes the table into the package."""
+    from benchmarks import _fit
+    from benchmarks._samples import VIEWS, samples
+    from descentry.causes._weights import TABLE, VERSION
+    from descentry.core import catalog
+
+    causes = list(catalog.entries("causes").values())
+    table: dict[str, object] = {"version": VERSION}
+    for view in VIEWS:
+        found = samples(folder, view, "fit")
+        table[view], odds = _fit.fit(causes, found)
+        print(
+            f"{view}: {len(found)} trainings, {_fit.first_right(causes, found, odds):.1%} right when left out"
+        )
+    TABLE.write_text(_fit.written(table), encoding="utf-8")
+    print(f"written: {TABLE.name}")
+
+
 def summary(folder: Path) -> str:
     """How many trainings of which cause a folder holds, for fitting and for scoring."""
     from benchmarks.zoo import shards
@@ -118,7 +138,7 @@ def summary(folder: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("action", choices=("make", "show"))
+    parser.add_argument("action", choices=("make", "fit", "show"))
     parser.add_argument("--out", type=Path, default=DEFAULT, help="folder of the trainings")
     parser.add_argument("--runs", type=int, default=3000)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
@@ -126,6 +146,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.action == "make":
         make(options.out, options.runs, options.jobs, options.seed)
+    elif options.action == "fit":
+        fit(options.out)
     print(summary(options.out))
 
 

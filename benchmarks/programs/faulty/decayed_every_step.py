@@ -1,0 +1,18 @@
+# acceptable: lr-too-low, schedule-event
+import torch
+from sklearn.datasets import load_digits
+from torch import nn
+
+torch.manual_seed(0)
+X, y = load_digits(return_X_y=True)
+X, y = torch.tensor(X / 16).float(), torch.tensor(y)
+model = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+opt = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = torch.optim.lr_scheduler.ExponentialLR(opt, gamma=0.9)
+for epoch in range(15):
+    for b in torch.randperm(len(X)).split(64):
+        opt.zero_grad()
+        loss = nn.functional.cross_entropy(model(X[b]), y[b])
+        loss.backward()
+        opt.step()
+        scheduler.step()
