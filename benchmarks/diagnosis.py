@@ -102,7 +102,7 @@ def score(found: Sequence[Answer]) -> list[tuple[str, str]]:
 
 
 def _every(found: Sequence[Answer]) -> tuple[np.ndarray, np.ndarray]:
-    """Probability and truth of every cause of every run; not of those that may be named without being true."""
+    """Probability and truth of every cause of every run; not of those that may only be named."""
     pairs = [
         (probability, cause in a.given)
         for a in found
