@@ -15,6 +15,7 @@ import numpy as np
 from descentry.core.data import Floats
 from descentry.core.median import median
 
+BLOCK = 16  # rows of candidates weighed at once: arrays that stay in the cache
 PENALTY = 3.0  # per free number of a piece, times log(bins); 1 is BIC, more because bins are not independent
 
 
@@ -59,8 +60,10 @@ def segment(level: Floats, noise: Floats) -> tuple[Segment, ...]:
     back = np.zeros(m + 1, dtype=np.int64)
     penalty = PENALTY * np.log(max(m, 3))
     for j in range(1, m + 1):
-        cost = _cost(sums[:, j : j + 1] - sums[:, :j])
-        total = best[:j] + cost + penalty
+        row = (j - 1) % BLOCK
+        if not row:
+            cost = _costs(sums[:, j : j + BLOCK, None] - sums[:, None, : j + BLOCK - 1]) + penalty
+        total = best[:j] + cost[row, :j]
         if m >= 4 and j >= 2:
             total[j - 1] += penalty  # a piece of one bin explains nothing
         back[j] = int(np.argmin(total))
@@ -72,14 +75,19 @@ def segment(level: Floats, noise: Floats) -> tuple[Segment, ...]:
     return tuple(_fit(x, y, w, a, b).scaled(unit, centre) for a, b in pairwise(cuts))
 
 
-def _cost(sums: Floats) -> Floats:
-    """Weighted squared error of the best line, from six weighted sums of each candidate (float64[6, n])."""
+def _costs(sums: Floats) -> Floats:
+    """Weighted squared error of the best line over each candidate; of no candidates, whatever comes out.
+
+    Args:
+        sums: float64[6, …], the sums of w, wx, wx², wy, wxy and wy² over each.
+    """
     s, sx, sxx, sy, sxy, syy = sums
-    spread = sxx - sx * sx / s
-    cov = sxy - sx * sy / s
-    sloped = spread > 1e-12 * sxx
-    explained = np.divide(cov * cov, spread, out=np.zeros_like(cov), where=sloped)
-    error: Floats = np.maximum(syy - sy * sy / s - explained, 0.0)
+    with np.errstate(all="ignore"):
+        x = sx / s
+        spread = sxx - sx * x
+        cov = sxy - sy * x
+        explained = np.where(spread > 1e-12 * sxx, cov * cov / spread, 0.0)
+        error: Floats = np.maximum(syy - sy * sy / s - explained, 0.0)
     return error
 
 
