@@ -26,10 +26,9 @@ The edge at 2/sharpness: Cohen et al. 2021. The margin of 0.7 is a margin, as sh
 
 from __future__ import annotations
 
-import numpy as np
-
 from descentry.core import data
 from descentry.facts import Facts
+from descentry.remedies import _settings
 from descentry.remedies._entry import Remedy
 
 EDGE = 2.0
@@ -39,9 +38,7 @@ STEP_DOWN = 3.0
 
 def size(facts: Facts) -> data.Remedy:
     """From the measured edge where there is one; else a third."""
-    series = facts.rate
-    known = series.value[np.isfinite(series.value)] if series is not None else np.empty(0)
-    rate = float(known.max()) if len(known) else facts.number("lr", "learning_rate")
+    rate = _settings.rate(facts)
     product = facts.start("sharpness/stability")
     if rate is not None and product is not None and product > EDGE:
         lower = rate * MARGIN * EDGE / product
