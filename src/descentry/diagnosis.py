@@ -94,7 +94,7 @@ def _weigh(cause: Cause, facts: Facts, values: dict[str, float | None], weights:
 
 
 def _evidence(clue: Clue, value: float, weight: float) -> Evidence:
-    sentence = clue.sign.words[clue.sign.bin(value)].format(value=f"{value:.3g}")
+    sentence = clue.sign.sentence(value)
     return Evidence(clue.sign.id, round(weight, 3), value, clue.sign.reference, sentence)
 
 

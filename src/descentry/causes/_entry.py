@@ -21,7 +21,8 @@ class Sign:
         read: The value, or None where it was not recorded or has no meaning here. NaN counts as None.
         cuts: Where one bin ends and the next begins, ascending; ``k`` cuts make ``k + 1`` bins. A value that
             equals a cut lies above it.
-        words: What a person reads, a sentence for each bin; ``{value}`` stands for the number.
+        words: What a person reads, a sentence for each bin; ``{value}`` stands for the number, ``{percent}``
+            for a share as a percentage, ``{power}`` for ten to the number, where it is a logarithm.
         reference: What the value is compared with, in a few words.
         source: Where the cuts come from: a paper, a definition, or the script that made them.
         needs: What has to be recorded for it: ``curve``, ``rate``, ``gradient-norm``, ``validation`` or
@@ -51,6 +52,13 @@ class Sign:
     def bin(self, value: float) -> int:
         """Which bin a value lies in, from 0."""
         return bisect.bisect_right(self.cuts, value)
+
+    def sentence(self, value: float) -> str:
+        """What a person reads of a value."""
+        power = 10.0 ** max(-300.0, min(300.0, value))
+        return self.words[self.bin(value)].format(
+            value=f"{value:.3g}", percent=f"{value:.0%}", power=f"{power:.2g}"
+        )
 
 
 @dataclass(frozen=True)
