@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from descentry.causes._entry import Sign
+from descentry.core.median import median
 from descentry.facts import Facts
 
 DEFINITION = "by definition"
@@ -99,7 +100,7 @@ def _jagged(facts: Facts) -> float | None:
     curve = facts.curve
     if len(curve.level) < 8 or curve.range <= 0:
         return None
-    return float(np.median(curve.noise[: curve.body])) / curve.range
+    return float(median(curve.noise[: curve.body])) / curve.range
 
 
 JAGGED = Sign(
@@ -182,7 +183,7 @@ def _run_up(facts: Facts) -> float | None:
     before = np.abs(before[np.isfinite(before)])
     if len(before) < 2:
         return None
-    typical = float(np.median(before))
+    typical = float(median(before))
     return math.log10(max(float(before[-max(1, len(before) // 10, 3) :].max()), TINY) / max(typical, TINY))
 
 
@@ -254,7 +255,7 @@ def _below_zero(facts: Facts) -> float | None:
     if facts.curve.rising or not len(value):
         return None
     late = value[-max(1, len(value) // 4) :]
-    return float(np.median(late) < 0)
+    return float(median(late) < 0)
 
 
 BELOW_ZERO = Sign(
@@ -320,7 +321,7 @@ def _gap(facts: Facts) -> float | None:
     twin = facts.curve.validation
     if twin is None or facts.curve.rising or len(twin.level) < 3 or len(facts.curve.level) < 3:
         return None
-    ours, theirs = (float(np.median(c.level[-max(1, len(c.level) // 10) :])) for c in (facts.curve, twin))
+    ours, theirs = (float(median(c.level[-max(1, len(c.level) // 10) :])) for c in (facts.curve, twin))
     return theirs / ours if ours > 0 else None
 
 

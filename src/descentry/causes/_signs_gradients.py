@@ -11,6 +11,7 @@ import numpy as np
 from descentry.causes._entry import Sign
 from descentry.causes._signs_curve import CALIBRATED, TINY
 from descentry.core.data import Series
+from descentry.core.median import median
 from descentry.facts import START, Facts
 
 NOTHING = -30.0  # decades; below all that is measured
@@ -27,7 +28,7 @@ def middle(series: Series, first: bool = False) -> float | None:
     """The median of the finite readings, or of the first few of them."""
     value = series.value[np.isfinite(series.value)]
     value = value[:START] if first else value
-    return float(np.median(value)) if len(value) else None
+    return float(median(value)) if len(value) else None
 
 
 def across(values: Sequence[float]) -> float:
@@ -36,7 +37,7 @@ def across(values: Sequence[float]) -> float:
     One layer that is out of line (the last one often is) does not turn it.
     """
     slopes = [(b - a) / (j - i) for (i, a), (j, b) in itertools.combinations(enumerate(values), 2)]
-    return float(np.median(slopes)) * (len(values) - 1)
+    return float(median(slopes)) * (len(values) - 1)
 
 
 def decades(value: float) -> float:
@@ -50,7 +51,7 @@ def _size(facts: Facts) -> float | None:
     size = middle(norm) if norm is not None else None
     if size is None or curve.rising or not len(curve.level):
         return None
-    loss = abs(float(np.median(curve.level)))
+    loss = abs(float(median(curve.level)))
     return max(decades(size) - decades(loss), NOTHING) if loss > 0 else None
 
 
@@ -60,12 +61,12 @@ GRADIENT_SIZE = Sign(
     _size,
     (-5.0, -3.0, -1.5, 1.5, 3.0),
     (
-        "The gradient is next to nothing while there is a loss (ten to the {value} of it).",
-        "The gradient is very small beside the loss (ten to the {value} of it).",
-        "The gradient is rather small beside the loss (ten to the {value} of it).",
+        "The gradient is next to nothing while there is a loss ({power} of it).",
+        "The gradient is very small beside the loss ({power} of it).",
+        "The gradient is rather small beside the loss ({power} of it).",
         "The gradient has a usual size beside the loss.",
-        "The gradient is large beside the loss (ten to the {value} times).",
-        "The gradient is huge beside the loss (ten to the {value} times).",
+        "The gradient is large beside the loss ({power} times it).",
+        "The gradient is huge beside the loss ({power} times it).",
     ),
     "about as large as the loss, within a factor of thirty",
     CALIBRATED,
@@ -78,7 +79,7 @@ def _growth(facts: Facts) -> float | None:
     value = norm.value[np.isfinite(norm.value)] if norm is not None else np.empty(0)
     if len(value) < 2 * START:
         return None
-    first, last = np.median(value[:START]), np.median(value[-max(START, len(value) // 10) :])
+    first, last = median(value[:START]), median(value[-max(START, len(value) // 10) :])
     return max(NOTHING, decades(float(last)) - decades(float(first))) if first > 0 else None
 
 
@@ -88,11 +89,11 @@ GRADIENT_GROWTH = Sign(
     _growth,
     (-3.0, -1.0, 1.0, 3.0),
     (
-        "The gradient fell to ten to the {value} of what it was at the start.",
+        "The gradient fell to {power} of what it was at the start.",
         "The gradient fell by more than ten.",
         "The gradient stayed within a factor of ten of its size at the start.",
-        "The gradient grew by ten to the {value}.",
-        "The gradient exploded: it grew by ten to the {value}.",
+        "The gradient grew {power}-fold.",
+        "The gradient exploded: it grew {power}-fold.",
     ),
     "0, or a slow fall as the loss falls",
     "Pascanu, Mikolov and Bengio 2013",
@@ -103,7 +104,7 @@ GRADIENT_GROWTH = Sign(
 def _peak(facts: Facts) -> float | None:
     norm = facts.norm
     value = norm.value[np.isfinite(norm.value)] if norm is not None else np.empty(0)
-    typical = float(np.median(value)) if len(value) >= 2 * START else 0.0
+    typical = float(median(value)) if len(value) >= 2 * START else 0.0
     return decades(float(value.max())) - decades(typical) if typical > 0 else None
 
 
@@ -115,8 +116,8 @@ GRADIENT_PEAK = Sign(
     (
         "No gradient is far larger than the typical one.",
         "The largest gradient is more than ten times the typical one, as happens.",
-        "The largest gradient is ten to the {value} times the typical one.",
-        "The largest gradient is ten to the {value} times the typical one: it goes off like a cliff.",
+        "The largest gradient is {power} times the typical one.",
+        "The largest gradient is {power} times the typical one: it goes off like a cliff.",
     ),
     "within ten times the median",
     "Pascanu, Mikolov and Bengio 2013",
@@ -139,13 +140,13 @@ PROFILE = Sign(
     _profile,
     (-4.0, -2.0, -1.0, 1.0, 2.0, 4.0),
     (
-        "The gradient vanishes on its way: that of the first layers is ten to the {value} of the last's.",
-        "The gradient shrinks to ten to the {value} from the last layers to the first.",
-        "The gradient shrinks somewhat towards the first layers (ten to the {value}).",
+        "The gradient vanishes on its way: that of the first layers is {power} of the last's.",
+        "The gradient shrinks to {power} from the last layers to the first.",
+        "The gradient shrinks somewhat towards the first layers ({power}).",
         "The gradient has about the same size in the first and in the last layers.",
-        "The gradient grows somewhat towards the first layers (ten to the {value}).",
-        "The gradient grows by ten to the {value} from the last layers to the first.",
-        "The gradient explodes on its way: that of the first layers is ten to the {value} times the last's.",
+        "The gradient grows somewhat towards the first layers ({power}).",
+        "The gradient grows {power}-fold from the last layers to the first.",
+        "The gradient explodes on its way: that of the first layers is {power} times the last's.",
     ),
     "0: signals and gradients keep their size from layer to layer",
     "Glorot and Bengio 2010; He et al. 2015",
@@ -168,8 +169,8 @@ ZERO_GRADIENTS = Sign(
     (0.01, 0.6),
     (
         "Every weight matrix has a gradient.",
-        "The gradient of {value} of the weight matrices is exactly zero.",
-        "The gradient of most weight matrices ({value}) is exactly zero: they cannot learn.",
+        "The gradient of {percent} of the weight matrices is exactly zero.",
+        "The gradient of most weight matrices ({percent}) is exactly zero: they cannot learn.",
     ),
     "none",
     "by definition",

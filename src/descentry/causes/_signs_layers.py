@@ -13,6 +13,7 @@ from descentry.causes._entry import Sign
 from descentry.causes._signs_curve import CALIBRATED
 from descentry.causes._signs_gradients import LAYERS, across, decades, matrices, middle
 from descentry.core.data import Series
+from descentry.core.median import median
 from descentry.facts import START, Facts
 
 EXAMPLES = 100.0  # below which a unit that responds to one example in thirty would pass for a dead one
@@ -26,7 +27,7 @@ def hidden(found: Mapping[str, Series]) -> list[Series]:
 
 def _late(series: Series) -> float | None:
     value = series.value[np.isfinite(series.value)]
-    return float(np.median(value[-max(START, len(value) // 3) :])) if len(value) else None
+    return float(median(value[-max(START, len(value) // 3) :])) if len(value) else None
 
 
 def _first(series: Series) -> float | None:
@@ -49,10 +50,10 @@ SATURATED = Sign(
     (0.1, 0.3, 0.5, 0.8),
     (
         "Hardly any hidden unit is saturated.",
-        "Some hidden units are saturated ({value}), as usual.",
-        "{value} of the hidden units are saturated.",
-        "Most hidden units ({value}) are saturated and pass hardly any gradient.",
-        "Nearly all hidden units ({value}) are saturated and pass hardly any gradient.",
+        "Some hidden units are saturated ({percent}), as usual.",
+        "{percent} of the hidden units are saturated.",
+        "Most hidden units ({percent}) are saturated and pass hardly any gradient.",
+        "Nearly all hidden units ({percent}) are saturated and pass hardly any gradient.",
     ),
     "well below one half",
     "Glorot and Bengio 2010",
@@ -66,10 +67,10 @@ SATURATED_START = Sign(
     (0.1, 0.3, 0.5, 0.8),
     (
         "Hardly any hidden unit begins saturated.",
-        "Some hidden units begin saturated ({value}).",
-        "{value} of the hidden units begin saturated.",
-        "Most hidden units ({value}) begin saturated.",
-        "Nearly all hidden units ({value}) begin saturated.",
+        "Some hidden units begin saturated ({percent}).",
+        "{percent} of the hidden units begin saturated.",
+        "Most hidden units ({percent}) begin saturated.",
+        "Nearly all hidden units ({percent}) begin saturated.",
     ),
     "next to none before anything is learnt",
     "Glorot and Bengio 2010",
@@ -97,10 +98,10 @@ DEAD = Sign(
     (0.1, 0.3, 0.6, 0.9, 0.999),
     (
         "Hardly any unit is dead.",
-        "Some units are dead (up to {value} of a layer), as usual.",
-        "Up to {value} of the units of a layer are dead.",
-        "In one layer most units ({value}) are dead.",
-        "In one layer nearly all units ({value}) are dead.",
+        "Some units are dead (up to {percent} of a layer), as usual.",
+        "Up to {percent} of the units of a layer are dead.",
+        "In one layer most units ({percent}) are dead.",
+        "In one layer nearly all units ({percent}) are dead.",
         "In one layer every unit is dead: nothing passes through it.",
     ),
     "a few percent, a quarter where few examples were seen",
@@ -122,8 +123,8 @@ DYING = Sign(
     (
         "Units that looked dead at the start came to life.",
         "No more units are dead than at the start.",
-        "More units are dead than at the start, by {value} of a layer.",
-        "Units died during the run, {value} of a layer.",
+        "More units are dead than at the start, by {percent} of a layer.",
+        "Units died during the run, {percent} of a layer.",
     ),
     "0",
     "Lu et al. 2020",
@@ -149,12 +150,12 @@ SIGNAL = Sign(
     _signal,
     (-3.0, -1.3, 1.0, 2.0, 4.0),
     (
-        "Signals die out over the layers: they shrink to ten to the {value}.",
-        "Signals shrink to ten to the {value} over the layers.",
+        "Signals die out over the layers: they shrink to {power} of their size.",
+        "Signals shrink to {power} of their size over the layers.",
         "Signals keep their size over the layers, more or less.",
-        "Signals grow to ten to the {value} times over the layers.",
-        "Signals grow to ten to the {value} times over the layers.",
-        "Signals explode over the layers, to ten to the {value} times.",
+        "Signals grow {power}-fold over the layers.",
+        "Signals grow {power}-fold over the layers.",
+        "Signals explode over the layers, {power}-fold.",
     ),
     "0: each layer keeps signals at their size",
     "Glorot and Bengio 2010; He et al. 2015",
@@ -165,7 +166,7 @@ SIGNAL = Sign(
 def _scale(facts: Facts) -> float | None:
     sizes = [_first(series) for series in hidden(facts.named("weights", "scale"))]
     known = [size for size in sizes if size is not None]
-    return float(np.median(known)) if known else None
+    return float(median(known)) if known else None
 
 
 WEIGHT_SCALE = Sign(
@@ -201,8 +202,8 @@ SYMMETRIC = Sign(
     (0.01, 0.4),
     (
         "The units of every hidden layer begin different from each other.",
-        "In {value} of the hidden layers all units begin with the same weights.",
-        "In most hidden layers ({value} of them) all units begin with the same weights.",
+        "In {percent} of the hidden layers all units begin with the same weights.",
+        "In most hidden layers ({percent} of them) all units begin with the same weights.",
     ),
     "none; branches that begin as nothing are meant to",
     "Goodfellow, Bengio and Courville 2016, section 8.4",

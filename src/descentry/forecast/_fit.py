@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from descentry.core.data import Floats, Ints
+from descentry.core.median import median
 from descentry.forecast._families import LINE, shapes
 
 # Chosen on the development half of benchmarks/forecast.py: docs/decisions/0006-forecast.md.
@@ -112,7 +113,7 @@ def _least_squares(
     f: Floats, u: Floats, level: Floats, noise: Floats, stops: Ints
 ) -> tuple[Floats, Floats, Floats]:
     """L, a and the mean square left over of every shape up to every origin: float64[g, k, o] each."""
-    precision = np.square(np.median(noise) / noise)
+    precision = np.square(median(noise) / noise)
     w = precision * u ** np.array(RECENCY)[:, None]
     w /= w.max(axis=1, keepdims=True)
     s, sy, syy = (_Sums(x).to(stops)[:, None, :] for x in (w, w * level, w * level**2))

@@ -27,9 +27,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from descentry.core import data
+from descentry.core.median import median
 from descentry.facts import Facts
 from descentry.remedies._entry import Remedy
 
@@ -40,7 +39,7 @@ def size(facts: Facts) -> data.Remedy:
     kind, target = ("He", 2**0.5) if rectified else ("Glorot", 1.0)
     function = "kaiming_normal_" if rectified else "xavier_uniform_"
     scales = [float(s.value[0]) for s in facts.named("weights", "scale").values()][:-1]
-    measured = float(np.median(scales)) if scales else 0.0
+    measured = float(median(scales)) if scales else 0.0
     change: dict[str, Any] = {"init": function}
     sentence = f"Draw the initial weights at random with {kind}'s scale (torch.nn.init.{function})"
     if measured > 0 and not 0.5 < target / measured < 2:
