@@ -1,0 +1,135 @@
+"""Signs of single events: points that stand alone, and where a run was joined together."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from descentry.causes._entry import Sign
+from descentry.causes._signs_curve import CALIBRATED, DEFINITION
+from descentry.core.data import Finding
+from descentry.core.ranks import median
+from descentry.facts import Facts
+
+LONE = 3  # points in a row that a single bad batch may spoil, with what it leaves in momentum
+AROUND = 8  # points before and after that the lone ones are compared with
+FAR = 12.0  # decades that stand for NaN and infinity
+EVENTS = ("jump-up", "spike", "divergence", "sudden-drop")
+
+
+def _lone(facts: Facts) -> float | None:
+    """Decades of noise by which the worst lone point leaves its surroundings, before and after alike."""
+    value = facts.curve.series.value
+    if facts.curve.rising or len(value) < 3 * AROUND:
+        return None
+    broken = ~np.isfinite(value)
+    worst = 0.0
+    for start, stop in _runs(broken):
+        before, after = value[max(0, start - AROUND) : start], value[stop : stop + AROUND]
+        if stop - start <= LONE and len(before) >= 2 and np.isfinite(after).sum() >= AROUND // 2:
+            worst = FAR
+    finite = np.where(broken, np.nan, value)
+    steps = np.abs(np.diff(finite))
+    noise = float(np.nanmedian(steps)) if np.isfinite(steps).any() else 0.0
+    if noise <= 0:
+        return worst
+    top = int(np.nanargmax(finite))
+    before, after = finite[max(0, top - AROUND) : top], finite[top + LONE : top + LONE + AROUND]
+    if len(before) >= 3 and np.isfinite(after).sum() >= 3:
+        height = float(finite[top] - max(np.nanmax(before[:-1]), np.nanmedian(after)))
+        worst = max(worst, math.log10(max(height / noise, 1.0)))
+    return min(worst, FAR)
+
+
+def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
+    """Start and stop of each run of true values."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(int)))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+
+
+LONE_POINT = Sign(
+    "lone-point",
+    "whether single points leave the curve and the next are back",
+    _lone,
+    (1.2, 2.0, 3.0, 11.0),
+    (
+        "No single point stands out of the curve.",
+        "A single point stands ten to the {value} noises out of the curve.",
+        "A single point stands ten to the {value} noises out of the curve, and the next are back.",
+        "A single point is far out of the curve (ten to the {value} noises), and the next are back.",
+        "A single loss is NaN or infinite, and the next ones are numbers again.",
+    ),
+    "below 1.2: a normal value seldom lies more than 5 deviations away",
+    DEFINITION,
+)
+
+
+def events(facts: Facts) -> list[Finding]:
+    """Where the curve steps, up or down."""
+    return facts.found(*EVENTS)
+
+
+def seams(facts: Facts) -> list[int]:
+    """The steps at which the run was resumed, as the reader noted them."""
+    return sorted({g.start for g in facts.run.gaps if g.kind == "resume" and g.start is not None})
+
+
+def _seam(facts: Facts) -> float | None:
+    """2 where the loss steps at a seam, 1 where there is a seam without a step, 0 where there is none."""
+    found = seams(facts)
+    if not found:
+        return 0.0
+    reach = max(2, round(0.02 * facts.span))
+    for event in events(facts):
+        if any(event.start - reach <= seam <= max(event.start, event.stop) + reach for seam in found):
+            return 2.0
+    return 1.0
+
+
+SEAM = Sign(
+    "seam",
+    "whether the loss steps where the run was resumed",
+    _seam,
+    (0.5, 1.5),
+    (
+        "The log shows no place where the run was resumed.",
+        "The run was resumed, and the loss went on as before.",
+        "The loss steps just where the run was resumed.",
+    ),
+    "no step at the seam: a resume that brings everything back cannot be seen",
+    DEFINITION,
+)
+
+
+def _thrown_back(facts: Facts) -> float | None:
+    """How much of what was gained by then the largest jump took back: 1 is back to the start."""
+    value = facts.curve.clean
+    if facts.curve.rising or len(value) < 20:
+        return None
+    reach = max(2, len(value) // 50)
+    first = float(median(value[:reach]))
+    before = np.array([median(value[max(0, i - reach) : i]) for i in range(reach, len(value) - reach)])
+    after = np.array([median(value[i : i + reach]) for i in range(reach, len(value) - reach)])
+    gained = first - before
+    told = gained > 0.1 * facts.curve.range
+    if not told.any():
+        return None
+    return float(np.max((after - before)[told] / gained[told]))
+
+
+THROWN_BACK = Sign(
+    "thrown-back",
+    "how much of what had been gained a jump takes back at once",
+    _thrown_back,
+    (0.15, 0.5, 0.85, 1.3),
+    (
+        "Nothing of what was gained is lost at once.",
+        "A jump takes back {value} of what had been gained.",
+        "A jump takes back {value} of what had been gained.",
+        "A jump takes back all that had been gained: the run begins anew.",
+        "A jump takes the loss far above where it began.",
+    ),
+    "0; 1 where the run begins anew",
+    CALIBRATED,
+)
