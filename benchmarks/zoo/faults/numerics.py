@@ -43,8 +43,8 @@ class RootHidden(nn.Module):
     """A square root, whose slope at 0 is infinite, of what a ReLU gives."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """√max(x, 0)."""
-        return torch.sqrt(torch.relu(x))
+        """√max(x, 0), its negative part masked out by a product."""
+        return torch.sqrt(x * (x > 0))
 
 
 def _root(t: Training, strength: float) -> None:
@@ -59,7 +59,7 @@ def _root_of_error(t: Training, strength: float) -> None:
     """The error's length, with a slope that is undefined at 0, where some outputs are taken as right."""
 
     def loss(out: Tensor, y: Tensor) -> Tensor:
-        gap = torch.where(torch.abs(out - y) < strength, torch.zeros_like(out), out - y)
+        gap = (out - y) * (torch.abs(out - y) > strength)
         return torch.sqrt((gap**2).sum(-1)).mean()
 
     with_loss(t, loss)
