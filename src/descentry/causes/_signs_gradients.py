@@ -11,7 +11,7 @@ import numpy as np
 from descentry.causes._entry import Sign
 from descentry.causes._signs_curve import CALIBRATED, TINY
 from descentry.core.data import Series
-from descentry.core.median import median
+from descentry.core.ranks import median
 from descentry.facts import START, Facts
 
 NOTHING = -30.0  # decades; below all that is measured

@@ -13,7 +13,7 @@ from descentry.causes._entry import Sign
 from descentry.causes._signs_curve import CALIBRATED
 from descentry.causes._signs_gradients import LAYERS, across, decades, matrices, middle
 from descentry.core.data import Series
-from descentry.core.median import median
+from descentry.core.ranks import median
 from descentry.facts import START, Facts
 
 EXAMPLES = 100.0  # below which a unit that responds to one example in thirty would pass for a dead one

@@ -99,9 +99,9 @@ DROPOUT = Sign(
     (0.55, 0.75, 0.88),
     (
         "Dropout zeroes no more than is usual.",
-        "Dropout zeroes much ({value}).",
-        "Dropout zeroes very much ({value}).",
-        "Dropout zeroes nearly everything ({value}).",
+        "Dropout zeroes much ({percent}).",
+        "Dropout zeroes very much ({percent}).",
+        "Dropout zeroes nearly everything ({percent}).",
     ),
     "0.1 to 0.5",
     "Srivastava et al. 2014",

@@ -108,7 +108,7 @@ RATE_RANGE = Sign(
     (
         "The learning rate is constant.",
         "The learning rate changes a little.",
-        "The learning rate changes by {value} powers of ten over the run.",
+        "The learning rate changes {power}-fold over the run.",
     ),
     "0 where it is constant",
     "by definition",

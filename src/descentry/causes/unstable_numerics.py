@@ -62,7 +62,7 @@ LOG_OF_ZERO = Sign(
     (1e-12,),
     (
         "The loss takes a logarithm by hand; of nothing that was zero when it was looked at.",
-        "The loss takes a logarithm of zero, or of less, by hand ({value} of the entries).",
+        "The loss takes a logarithm of zero, or of less, by hand ({percent} of the entries).",
     ),
     "losses that take logits never do",
     "by definition",
@@ -101,8 +101,8 @@ OUTPUTS = Sign(
     (1.3, 1.9),
     (
         "The outputs are of a size that exponentials can take.",
-        "The outputs are large (ten to the {value}); a softmax of them rounds to 0 and 1.",
-        "The outputs are so large (ten to the {value}) that their exponential overflows.",
+        "The outputs are large ({power}); a softmax of them rounds to 0 and 1.",
+        "The outputs are so large ({power}) that their exponential overflows.",
     ),
     "exp overflows at 88 in float32",
     "IEEE 754",

@@ -47,6 +47,7 @@ from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_rate as rate
 from descentry.causes._cases import descend, noisy, run, white
 from descentry.causes._entry import Case, Cause, Clue, Sign
+from descentry.core.ranks import median
 from descentry.facts import Facts
 
 
@@ -55,8 +56,8 @@ def _endless(facts: Facts) -> float | None:
     value = facts.curve.series.value[np.isfinite(facts.curve.series.value)]
     if facts.curve.rising or len(value) < 8:
         return None
-    late = float(np.median(value[-max(1, len(value) // 10) :]))
-    first = float(np.median(np.abs(value[:3])))
+    late = float(median(value[-max(1, len(value) // 10) :]))
+    first = float(median(np.abs(value[:3])))
     return max(0.0, math.log10(-late / first)) if late < 0 < first else -1.0
 
 
@@ -68,7 +69,7 @@ ENDLESS = Sign(
     (
         "The loss stays above zero.",
         "The loss ends below zero, as some losses can.",
-        "The loss falls below zero and on, to ten to the {value} times its first size.",
+        "The loss falls below zero and on, to {power} times its first size.",
     ),
     "squared errors and cross-entropies end at zero",
     "by definition",
