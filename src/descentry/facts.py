@@ -13,7 +13,7 @@ import numpy as np
 from descentry.behaviours._curve import Curve
 from descentry.core import metrics
 from descentry.core.data import Convergence, Finding, Floats, Run, Series
-from descentry.core.median import median
+from descentry.core.ranks import median
 from descentry.core.readings import ERROR, readings
 
 UNTOLD = Convergence("undetermined", 0.0, "The end of the run was not judged.")

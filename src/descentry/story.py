@@ -15,7 +15,7 @@ from descentry.behaviours._entry import Behaviour
 from descentry.core import catalog, metrics
 from descentry.core.data import Comparison, Convergence, Finding, Report, Run, Series
 from descentry.core.errors import NoCurveError, SeveralRunsError, UnknownNameError, listed
-from descentry.core.median import median
+from descentry.core.ranks import median
 from descentry.core.readings import readings
 from descentry.diagnosis import diagnose, worth_measuring
 from descentry.facts import Facts

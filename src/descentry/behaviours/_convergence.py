@@ -8,7 +8,7 @@ from descentry.behaviours._curve import MIN_POINTS, Curve
 from descentry.behaviours._trend import slope
 from descentry.behaviours._words import amount, confidence, metric, span, steps
 from descentry.core.data import Convergence, Estimate
-from descentry.core.median import median
+from descentry.core.ranks import median
 
 WINDOW = 0.25  # of the run: its last quarter
 MEANINGFUL = 0.014  # of the curve's scale, per quarter of the run

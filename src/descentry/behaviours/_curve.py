@@ -19,7 +19,7 @@ from descentry.behaviours._segments import Segment, segment
 from descentry.behaviours._swings import Swings, widest
 from descentry.behaviours._trend import Trend, outline
 from descentry.core.data import Floats, Gap, Series
-from descentry.core.median import median
+from descentry.core.ranks import median, quantile
 
 MIN_POINTS = 8  # below this no trend can be told from noise at 95%: see the decision record
 FLOOR = 0.002  # of the scale: what no eye sees on a plot is not called a change
@@ -156,7 +156,7 @@ def _runaway(level: Floats, noise: Floats) -> int:
     lowest = int(np.argmin(level))
     fall = begin - float(level[lowest])
     # A run that explodes is noisy at its end: the noise that counts is that of its quiet part.
-    typical = float(min(np.quantile(noise, 0.25), noise[lowest]))
+    typical = float(min(quantile(noise, 0.25), noise[lowest]))
     rise = tail - float(level[lowest])
     if tail <= begin + max(0.5 * fall, 8.0 * typical) or rise <= 0:
         return n

@@ -10,7 +10,7 @@ from descentry.behaviours._curve import Curve
 from descentry.behaviours._trend import slope
 from descentry.behaviours._words import amount, change, found, metric, shown, span
 from descentry.core.data import Finding
-from descentry.core.median import median
+from descentry.core.ranks import median
 
 JAGGED = 0.011  # noise of a point over the scale of the curve
 STRAIGHT = (

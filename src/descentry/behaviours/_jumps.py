@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from descentry.core.data import Floats
-from descentry.core.median import median
+from descentry.core.ranks import median
 
 SIGMAS = 6.0  # of the level's standard error
 SHARE = 0.03  # of the range

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from descentry.core.data import Floats, Ints
-from descentry.core.median import median
+from descentry.core.ranks import median
 
 BINS = 360  # enough to place a change within 0.3% of the run; quadratic cost in the segmentation
 MICRO = 24  # micro-bins per bin on long curves: a median over their means is robust and cheap

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from descentry.core.data import Floats
-from descentry.core.median import median
+from descentry.core.ranks import median
 
 BLOCK = 16  # rows of candidates weighed at once: arrays that stay in the cache
 PENALTY = 3.0  # per free number of a piece, times log(bins); 1 is BIC, more because bins are not independent

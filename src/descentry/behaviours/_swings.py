@@ -10,7 +10,7 @@ import numpy as np
 
 from descentry.behaviours._trend import RESOLUTION
 from descentry.core.data import Floats, Ints
-from descentry.core.median import median
+from descentry.core.ranks import median, quantile
 
 if TYPE_CHECKING:
     from descentry.behaviours._curve import Curve
@@ -123,7 +123,7 @@ def repetition(y: Floats) -> Floats:
         return np.zeros(len(y))
     smooth = np.linalg.qr(np.vander(np.linspace(-1.0, 1.0, n), 4))[0]
     rest = y - (y @ smooth) @ smooth.T
-    low, high = np.quantile(rest, [0.02, 0.98], axis=1, keepdims=True)
+    low, high = (quantile(rest, q, axis=1)[:, None] for q in (0.02, 0.98))
     rest = np.clip(rest, low, high)
     rest -= rest.mean(axis=1, keepdims=True)
     power = np.square(rest).sum(axis=1)

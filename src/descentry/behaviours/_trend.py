@@ -8,7 +8,7 @@ import numpy as np
 
 from descentry.behaviours._reduce import MAD
 from descentry.core.data import Floats
-from descentry.core.median import median
+from descentry.core.ranks import median
 
 # Each of these is argued in docs/decisions/0005-story-thresholds.md.
 SIGNIFICANT = 4.0  # standard errors

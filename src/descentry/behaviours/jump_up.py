@@ -35,7 +35,7 @@ from descentry.behaviours._entry import Behaviour, Case
 from descentry.behaviours._jumps import LONGEST, Jump
 from descentry.behaviours._words import amount, change, found, metric, shown, span
 from descentry.core.data import Finding
-from descentry.core.median import median
+from descentry.core.ranks import median
 
 SHARE = 0.1  # of the range
 LASTS = 0.1  # of the run

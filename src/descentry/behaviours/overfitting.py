@@ -32,7 +32,7 @@ from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
 from descentry.behaviours._words import found, metric, shown, steps
 from descentry.core.data import Estimate, Finding
-from descentry.core.median import median
+from descentry.core.ranks import median
 
 RISE = 0.05  # of the validation range
 LATEST = 0.9  # of the run: a best this late is the end

@@ -35,6 +35,7 @@ from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
 from descentry.behaviours._words import confidence, metric, shown, steps
 from descentry.core.data import Estimate, Finding, Floats
+from descentry.core.ranks import quantile
 
 SIGMAS = 12.0
 TAIL = 3.0
@@ -52,7 +53,7 @@ def find(curve: Curve) -> list[Finding]:
     excess = (high - trend)[:body_cells]
     if body_cells < 8:
         return []
-    tail = float(np.quantile(excess, 0.975)) if cells >= 80 else 0.0
+    tail = float(quantile(excess, 0.975)) if cells >= 80 else 0.0
     limit = np.maximum(SIGMAS * sigma[:body_cells], max(TAIL * tail, SHARE * curve.range, 1e-300))
     over = excess > limit
     if not over.any():

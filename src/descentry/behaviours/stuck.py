@@ -32,7 +32,7 @@ from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
 from descentry.behaviours._words import found, metric, shown, span
 from descentry.core.data import Finding
-from descentry.core.median import median
+from descentry.core.ranks import median
 
 
 def find(curve: Curve) -> list[Finding]:

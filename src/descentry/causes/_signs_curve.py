@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from descentry.causes._entry import Sign
-from descentry.core.median import median
+from descentry.core.ranks import median
 from descentry.facts import Facts
 
 DEFINITION = "by definition"

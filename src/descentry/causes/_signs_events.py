@@ -31,13 +31,13 @@ def _lone(facts: Facts) -> float | None:
             worst = FAR
     finite = np.where(broken, np.nan, value)
     steps = np.abs(np.diff(finite))
-    noise = float(np.nanmedian(steps)) if np.isfinite(steps).any() else 0.0
+    noise = float(median(steps[~np.isnan(steps)])) if np.isfinite(steps).any() else 0.0
     if noise <= 0:
         return worst
     top = int(np.nanargmax(finite))
     before, after = finite[max(0, top - AROUND) : top], finite[top + LONE : top + LONE + AROUND]
     if len(before) >= 3 and np.isfinite(after).sum() >= 3:
-        height = float(finite[top] - max(np.nanmax(before[:-1]), np.nanmedian(after)))
+        height = float(finite[top] - max(np.nanmax(before[:-1]), median(after[~np.isnan(after)])))
         worst = max(worst, math.log10(max(height / noise, 1.0)))
     return min(worst, FAR)
 

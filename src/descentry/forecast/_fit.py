@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from descentry.core.data import Floats, Ints
-from descentry.core.median import median
+from descentry.core.ranks import distinct, median
 from descentry.forecast._families import LINE, shapes
 
 # Chosen on the development half of benchmarks/forecast.py: docs/decisions/0006-forecast.md.
@@ -79,7 +79,7 @@ def fit(u: Floats, level: Floats, noise: Floats) -> Fits:
         noise: Their standard errors, above 0.
     """
     m = len(u)
-    stops = np.unique([*np.clip(np.searchsorted(u, ORIGINS), FEWEST, m), m]).astype(np.int64)
+    stops = distinct(np.append(np.clip(np.searchsorted(u, ORIGINS), FEWEST, m), m)).astype(np.int64)
     end = u[stops - 1]
     f = shapes(u)
     base, size, left = _least_squares(f, u, level, noise, stops)

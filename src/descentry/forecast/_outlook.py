@@ -9,7 +9,7 @@ import numpy as np
 from descentry.behaviours._curve import Curve
 from descentry.core import metrics
 from descentry.core.data import Floats
-from descentry.core.median import median
+from descentry.core.ranks import median
 from descentry.forecast._fit import fit
 from descentry.forecast._mixture import mix, quantiles
 from descentry.forecast._say import VISIBLE, WORTHWHILE

@@ -13,6 +13,7 @@ import numpy as np
 from descentry.core import metrics
 from descentry.core.data import Gap, Ints, Run, Series
 from descentry.core.errors import UnknownNameError
+from descentry.core.ranks import distinct
 from descentry.readers._draft import Draft, Track
 from descentry.readers._launches import launches, read_once
 
@@ -65,9 +66,7 @@ def _settle_steps(tracks: list[Track], wanted: str | None, gaps: list[Gap], wher
             _carry(stepless, rows[order], steps[order], gaps)
             return given
         every = (
-            None
-            if all(t.row is None for t in tracks)
-            else np.unique(np.concatenate([t.rows for t in tracks]))
+            None if all(t.row is None for t in tracks) else distinct(np.concatenate([t.rows for t in tracks]))
         )
         for track in tracks:
             track.step = track.rows if every is None else np.searchsorted(every, track.rows)

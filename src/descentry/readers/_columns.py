@@ -10,7 +10,7 @@ import numpy as np
 from descentry.core import metrics
 from descentry.core.data import Floats, Ints
 from descentry.core.errors import NoCurveError, TooLargeError, listed
-from descentry.core.median import median
+from descentry.core.ranks import median
 from descentry.readers._blanks import find_blanks
 from descentry.readers._cells import Column, Table
 from descentry.readers._draft import MAX_SERIES, Draft, Track

@@ -12,7 +12,7 @@ import numpy as np
 
 from descentry.core import metrics
 from descentry.core.data import Gap, Ints
-from descentry.core.median import median
+from descentry.core.ranks import median
 from descentry.readers._draft import Track
 
 # A launch that goes back to within this part of the range of the first step is a new run, not a resume:

@@ -25,9 +25,8 @@ Pascanu, Mikolov and Bengio 2013, which takes the limit from the norms of a numb
 
 from __future__ import annotations
 
-import numpy as np
-
 from descentry.core import data
+from descentry.core.ranks import quantile
 from descentry.facts import START, Facts
 from descentry.remedies import _settings
 from descentry.remedies._entry import Remedy
@@ -39,7 +38,7 @@ COMMON = 1.0
 def size(facts: Facts) -> data.Remedy:
     """From the norms before the trouble where there are any."""
     norms = _settings.norms(facts)
-    limit = float(np.quantile(norms, QUANTILE)) if len(norms) >= START else 0.0
+    limit = float(quantile(norms, QUANTILE)) if len(norms) >= START else 0.0
     if limit > 0:
         sentence = f"Clip the gradient's norm at {limit:.2g}: nine in ten were below it before the trouble."
     else:

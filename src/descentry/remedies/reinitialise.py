@@ -28,7 +28,7 @@ from __future__ import annotations
 from typing import Any
 
 from descentry.core import data
-from descentry.core.median import median
+from descentry.core.ranks import median
 from descentry.facts import Facts
 from descentry.remedies._entry import Remedy
 

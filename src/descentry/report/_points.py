@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from descentry.core.data import Floats, Ints, Series
-from descentry.core.median import median
+from descentry.core.ranks import distinct, median
 from descentry.report._columns import placed
 
 MOST_STRETCHES = 1000
@@ -56,7 +56,7 @@ def drawn(series: Series, most: int) -> Drawn:
         by_steps = placed(series.step[where], int(series.step[0]), int(series.step[-1]), count)
         value = series.value[where]
         chosen = [_extremes(value, by_points), _extremes(value, by_steps), _shores(where)]
-        where = where[np.unique(np.concatenate(chosen))]
+        where = where[distinct(np.concatenate(chosen))]
     bad = np.flatnonzero(~finite)
     following = np.searchsorted(bad, where)
     breaks = bad[following[:-1][following[1:] > following[:-1]]]
@@ -70,7 +70,7 @@ def _extremes(value: Floats, column: Ints) -> Ints:
     starts = np.concatenate([[0], np.flatnonzero(np.diff(column)) + 1])
     ends = np.concatenate([starts[1:] - 1, [len(column) - 1]])
     order = np.lexsort((value, column))
-    return np.unique(np.concatenate([starts, ends, order[starts], order[ends]]))
+    return distinct(np.concatenate([starts, ends, order[starts], order[ends]]))
 
 
 def _shores(where: Ints) -> Ints:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from descentry.core.data import Floats
+from descentry.core.ranks import quantile
 
 # Where a curve spends time below 1% of its height, a linear axis draws that part as a flat line.
 RATIO_FOR_LOG = 100.0
@@ -54,7 +55,7 @@ def scale_for(values: Floats) -> Scale | None:
     if not finite.size:
         return None
     low, high = float(finite.min()), float(finite.max())
-    if low > 0 and high / RATIO_FOR_LOG > float(np.quantile(finite, 0.05)):
+    if low > 0 and high / RATIO_FOR_LOG > float(quantile(finite, 0.05)):
         return Scale(low, high, log=True)
     if high / 2 - low / 2 <= 1e-12 * max(abs(low), abs(high)):
         pad = max(abs(low) * 0.05, 1e-3 if low == 0 else 1e-300)
