@@ -113,7 +113,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _hurry() -> None:
-    """Spares a process that lives for a moment what pays off in long ones, and takes a quarter of its time."""
+    """Spares a short process what only pays off in a long one, which is a quarter of its time."""
     # A story multiplies no matrices: numpy need not start a thread for each processor.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Importing makes objects by the ten thousand, none of them garbage, and what is left at the end goes with
