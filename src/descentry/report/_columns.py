@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from descentry.core.data import Floats, Ints, Series
+from descentry.core.ranks import distinct
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def columns(series: Series, count: int, first: int, last: int) -> Columns:
     value = series.value[inside]
     column = placed(series.step[inside], first, last, count)
     finite = np.isfinite(value)
-    broken = np.unique(column[~finite])
+    broken = distinct(column[~finite])
     where = np.flatnonzero(finite)
     if not where.size:
         none, nothing = np.empty(0), np.empty(0, dtype=np.int64)
