@@ -21,6 +21,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from descentry.core.data import Comparison, Finding, Report, Run, Series
     from descentry.core.errors import DescentryError
+    from descentry.live.watch import Watch, watch
     from descentry.readers import read, read_all
     from descentry.recorder import record
     from descentry.story import explain, explain_all
@@ -32,11 +33,13 @@ _HOME = {
     "Report": "descentry.core.data",
     "Run": "descentry.core.data",
     "Series": "descentry.core.data",
+    "Watch": "descentry.live.watch",
     "explain": "descentry.story",
     "explain_all": "descentry.story",
     "read": "descentry.readers",
     "read_all": "descentry.readers",
     "record": "descentry.recorder",
+    "watch": "descentry.live.watch",
 }
 
 __all__ = [
@@ -46,18 +49,31 @@ __all__ = [
     "Report",
     "Run",
     "Series",
+    "Watch",
     "explain",
     "explain_all",
     "read",
     "read_all",
     "record",
+    "watch",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'descentry' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOME[name]), name)
+    try:
+        value = getattr(importlib.import_module(_HOME[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        from descentry.core.errors import MissingExtraError
+
+        raise MissingExtraError(
+            "PyTorch is needed, and is not installed",
+            where=f"descentry.{name}",
+            how="pip install 'descentry[torch]'",
+        ) from None
     globals()[name] = value
     return value
 

@@ -93,6 +93,15 @@ class Disk:
         ).lastrowid
         run.execute("COMMIT")
 
+    def configure(self, config: Mapping[str, Any]) -> None:
+        """Writes the settings of this launch again; those of earlier launches stay where it has none.
+
+        Raises:
+            sqlite3.Error: The disk is full, gone, or has become read-only.
+        """
+        known = _object(self.connection.execute("SELECT config FROM run").fetchone()[0])
+        self.connection.execute("UPDATE run SET config = ?", (json.dumps({**known, **config}),))
+
     def write(self, rows: Mapping[Group, Sequence[Rows]], lines: Sequence[Line] = ()) -> None:
         """Appends rows and journal lines, all or nothing; where it failed, it can be tried again.
 

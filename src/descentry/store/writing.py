@@ -41,7 +41,8 @@ class RunWriter(Intake):
     def __init__(self, disk: Disk | None, config: Mapping[str, Any], name: str) -> None:
         super().__init__(disk.first_row if disk else 0)
         self._disk = disk
-        self._config = dict(config)
+        self._config: Mapping[str, Any] = dict(config)
+        self._stored: Mapping[str, Any] = self._config
         self._name = name
         self.folder = disk.folder if disk else None
         # Whoever holds this never takes `_adding`: a signal handler that closes in the middle of `add` would
@@ -90,6 +91,16 @@ class RunWriter(Intake):
         if resume and disk.folder != place:
             writer._warn("resume", f"{place} is not free to be joined: this run goes to {disk.folder}")
         return writer
+
+    def configure(self, more: Any) -> None:
+        """Adds settings that have become known; those of the same name are replaced.
+
+        Args:
+            more: A dict, a namespace, a dataclass.
+        """
+        if not self._off:
+            with self._adding:
+                self._config = {**self._config, **_plain.settings(more)}
 
     def flush(self) -> None:
         """Writes what waits, now."""
@@ -183,6 +194,10 @@ class RunWriter(Intake):
             if self._disk is None or clock.monotonic() < self._retry_at:
                 self._memory.thin()
                 return
+            config = self._config
+            if config is not self._stored:
+                self._disk.configure(config)
+                self._stored = config
             lines = list(self._lines)
             gap = self._memory.gap()
             last = [(clock.time(), None, "gap", _plain.dumps(gap))] if gap else []

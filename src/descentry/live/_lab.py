@@ -1,0 +1,201 @@
+"""Where instruments are read: what they share from step to step, and what reading them costs."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import nn
+
+from descentry.core.errors import listed
+from descentry.instruments._entry import Instrument
+from descentry.instruments._probe import Probe
+from descentry.instruments._undisturbed import precision
+from descentry.live._around import Around
+from descentry.live._clock import Clock
+from descentry.live._publishing import Publisher
+from descentry.live._schedule import FAILURES, Account, Rates, Schedule
+from descentry.store.writing import RunWriter
+
+# Bytes a second of an elementwise pass, and seconds for each tensor; only until costs have been measured.
+_BANDWIDTH = {"cpu": 5e9}
+_ACCELERATED = 5e11
+_EACH_TENSOR = 3e-6
+_NOTHING = 8  # readings that may come to nothing before an instrument is left alone
+
+
+class Lab:
+    """The model, the instruments and their accounts.
+
+    Attributes:
+        around: Where the model's call is seen; None once the model is gone.
+        off: Nothing is measured any more.
+        rates: What a gradient and a pass take.
+        scaler: The ``GradScaler`` of the training.
+        max_norm: What gradients were clipped to when that was last seen.
+    """
+
+    def __init__(
+        self,
+        around: Around,
+        optimizer: Any,
+        loss_fn: Any,
+        scaler: Any,
+        instruments: Iterable[Instrument],
+        overhead: float,
+        writer: RunWriter,
+        clock: Clock,
+    ) -> None:
+        bare = around.bare
+        self.clock = clock
+        self.now = clock.now
+        self.began = clock.now()
+        self.writer = writer
+        self.loss_fn = loss_fn
+        self.scaler = scaler
+        self.max_norm: Any = None
+        self.off = False
+        self.rates = Rates(0.0, _pass_of(bare))
+        self.schedule = Schedule(instruments, overhead)
+        for account in self.schedule.accounts.values():
+            account.given_up = around.objection(account.instrument)
+        names = [n for n, _ in (*bare.named_modules(), *bare.named_parameters()) if n]
+        self.publisher = Publisher(writer, names)
+        self._hooked, self._bare = weakref.ref(around.hooked), weakref.ref(bare)
+        self.optimizer: weakref.ref[Any] = weakref.ref(optimizer)
+        self._memory: dict[str, dict[str, Any]] = {}
+        self._made_of: Any = None
+        self._said: set[str] = set()
+        self._looked_for_scaler = scaler is not None
+        self.known: tuple[str, int | None] | None = None  # loss function and batch size
+
+    @property
+    def model(self) -> tuple[nn.Module, nn.Module] | None:
+        """What is hooked, and the model; None once it is gone."""
+        hooked, bare = self._hooked(), self._bare()
+        return None if hooked is None or bare is None else (hooked, bare)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since watching began."""
+        return self.now() - self.began
+
+    def guarded(self, act: Callable[..., Any], *args: Any) -> Any:
+        """Acts, so that no error gets to the training and its time is counted."""
+        if self.off:
+            return None
+        schedule, start = self.schedule, self.now()
+        before = schedule.spent
+        try:
+            return act(*args)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong here is no concern of the training
+            self.failed(error)
+            return None
+        finally:
+            schedule.pending += self.now() - start - (schedule.spent - before)
+
+    def failed(self, error: Exception, what: str = "a step was not measured") -> None:
+        """Notes once what went wrong."""
+        said = f"{what}: {_brief(error)}"
+        if said not in self._said and len(self._said) < 100:
+            self._said.add(said)
+            self.writer.event("gap", {"kind": "not-measured", "what": said})
+
+    def read(self, account: Account, probe: Probe) -> None:
+        """One reading, if it can be paid."""
+        schedule, instrument = self.schedule, account.instrument
+        if account.given_up or not schedule.can_pay(account, self.elapsed, self.rates):
+            account.until = -1
+            return
+        probe.memory = self._memory.setdefault(instrument.id, {})
+        start = self.now()
+        try:
+            with torch.enable_grad(), precision({}, {p.device for p in probe.parameters.values()}):
+                readings = list(instrument.measure(probe))
+            self.clock.computed(instrument.cost)
+            account.failures = 0
+            account.found += len(readings)
+            if not account.found and account.readings >= _NOTHING:
+                account.given_up = "there was nothing that it could read"
+            self.publisher.publish(instrument, readings, probe.step, self.now() - start)
+        except Exception as error:  # noqa: BLE001 - one instrument that fails costs its own reading only
+            account.failures += 1
+            if account.failures >= FAILURES or isinstance(error, torch.OutOfMemoryError):
+                account.given_up = _brief(error)
+            self.failed(error, f"{instrument.id} could not be read at step {probe.step:,}")
+            self._said.add(instrument.id)
+        finally:
+            schedule.took(account, self.now() - start)
+
+    def look_at(self, model: nn.Module, optimizer: Any) -> None:
+        """What is measured once is measured again when the model or its optimizer changes."""
+        made_of = (
+            tuple((id(p), p.requires_grad) for p in model.parameters()),
+            tuple(len(g["params"]) for g in optimizer.param_groups),
+        )
+        if self._made_of is not None and made_of != self._made_of:
+            for account in self.schedule.accounts.values():
+                if account.instrument.how_often == "once":
+                    account.readings = 0
+                    self._memory.pop(account.instrument.id, None)
+        self._made_of = made_of
+
+    def find_scaler(self, *, autocast: bool) -> None:
+        """Looks once for the ``GradScaler`` of a training in mixed precision: hundredths of a second."""
+        if autocast and not self._looked_for_scaler:
+            self._looked_for_scaler = True
+            found = [o for o in gc.get_objects() if issubclass(type(o), torch.amp.GradScaler)]
+            enabled = [s for s in found if s.is_enabled()]
+            self.scaler = enabled[0] if len(enabled) == 1 else None
+
+    def learned(self, settings: dict[str, Any]) -> None:
+        """Settings that are known now."""
+        if self.publisher.news:
+            settings = {**settings, **self.publisher.settings()}
+        if settings:
+            self.writer.configure(settings)
+
+    def not_read(self) -> list[dict[str, Any]]:
+        """For the report: instruments that were not read, and why."""
+        reasons: dict[str, list[str]] = {}
+        for account in self.schedule.accounts.values():
+            if account.found or not self.schedule.overhead:
+                continue
+            price = self.schedule.price(account, self.rates)
+            reason = account.given_up or (
+                "there was nothing that it could read"
+                if account.readings
+                else f"a reading takes about {_seconds(price)}, more than could be spent so far"
+            )
+            reasons.setdefault(reason, []).append(account.instrument.id)
+        found = [
+            {"kind": "not-measured", "what": f"not measured ({listed(ids)}): {reason}", "count": len(ids)}
+            for reason, ids in reasons.items()
+        ]
+        if self.publisher.left_out:
+            most = max(self.publisher.left_out.values())
+            what = f"of the layers evenly spaced ones were measured, {most:,} others were not"
+            found.append({"kind": "layers", "what": what, "count": most})
+        return found
+
+
+def _pass_of(model: nn.Module) -> float:
+    total, tensors, device = 0, 0, "cpu"
+    for parameter in model.parameters():
+        if not isinstance(parameter, nn.UninitializedParameter):
+            total += parameter.numel() * parameter.element_size()
+            tensors += 1
+            device = parameter.device.type
+    return total / _BANDWIDTH.get(device, _ACCELERATED) + tensors * _EACH_TENSOR
+
+
+def _brief(error: Exception) -> str:
+    text = str(error).strip().partition("\n")[0][:200]
+    return text if type(error) is RuntimeError and text else f"{type(error).__name__}: {text}"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1g} s" if seconds < 10 else f"{seconds:,.0f} s"
