@@ -109,8 +109,8 @@ def _thrown_back(facts: Facts) -> float | None:
         return None
     reach = max(2, len(value) // 50)
     first = float(median(value[:reach]))
-    before = np.array([median(value[max(0, i - reach) : i]) for i in range(reach, len(value) - reach)])
-    after = np.array([median(value[i : i + reach]) for i in range(reach, len(value) - reach)])
+    middle = median(np.lib.stride_tricks.sliding_window_view(value, reach), axis=1)
+    before, after = middle[: -reach - 1], middle[reach:-1]
     gained = first - before
     told = gained > 0.1 * facts.curve.range
     if not told.any():
