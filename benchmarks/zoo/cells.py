@@ -16,7 +16,7 @@ from benchmarks.zoo.spec import Fault, Spec
 from benchmarks.zoo.training import build
 from descentry.core.data import Run
 
-HARMLESS, FAULTY, PAIRS = 3, 8, 2
+HARMLESS, FAULTY, PAIRS = 5, 10, 2
 # Beside these another fault cannot show itself, or they cannot beside it.
 _HIDES = frozenset(
     {

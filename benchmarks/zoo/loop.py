@@ -135,10 +135,12 @@ def _train(t: Training, observe: Observe | None, steps: int) -> Result:
         if watch:
             watch.step(value)
         losses.append(float(value))
-        tape.add(step, loss=losses[-1], lr=rate, grad_norm=_gradient_norm(t))
+        tape.add(step, loss=losses[-1], lr=rate)
+        if watch:  # what nobody keeps need not be computed
+            tape.add(step, grad_norm=_gradient_norm(t))
         if step % every == every - 1 or step == 0:
-            vals.append(_score(t, t.data.x_val, t.data.y_val))
-            found = _validated(t)
+            short, found = _validated(t)
+            vals.append(short)
             tape.add(step, **found)
             if watch:
                 watch.log(**found)
@@ -197,28 +199,30 @@ class _Look:
 
 
 def _score(t: Training, x: Tensor, y: Tensor) -> float:
+    return shortfall(_outputs(t, x), y, t.data.kind, t.reads)
+
+
+def _outputs(t: Training, x: Tensor) -> Tensor:
+    """What the model gives outside training, without a trace in it or in random streams."""
     training = t.model.training
     t.model.eval()
     with torch.no_grad(), torch.random.fork_rng():
-        found = shortfall(t.model(x), y, t.data.kind, t.reads)
+        out = t.model(x)
     t.model.train(training)
-    return found
+    return out
 
 
-def _validated(t: Training) -> dict[str, float]:
-    """Validation loss, and for classes accuracy, as they are commonly logged."""
-    training = t.model.training
-    t.model.eval()
-    with torch.no_grad(), torch.random.fork_rng():
-        out = t.model(t.data.x_val)
-        found = {"val_loss": float(t.loss_fn(out, t.data.y_val))}
-        if t.data.kind != "values" and t.reads != "index":
-            middle = 0.5 if t.reads == "probabilities" else 0.0
-            said = (out > middle).float() if t.data.kind == "binary" else out.argmax(-1)
-            if said.shape == t.data.y_val.shape:
-                found["val_accuracy"] = float((said == t.data.y_val).double().mean())
-    t.model.train(training)
-    return found
+def _validated(t: Training) -> tuple[float, dict[str, float]]:
+    """Shortfall on the validation data; their loss, and for classes accuracy, as they are commonly logged."""
+    y = t.data.y_val
+    out = _outputs(t, t.data.x_val)
+    found = {"val_loss": float(t.loss_fn(out, y))}
+    if t.data.kind != "values" and t.reads != "index":
+        middle = 0.5 if t.reads == "probabilities" else 0.0
+        said = (out > middle).float() if t.data.kind == "binary" else out.argmax(-1)
+        if said.shape == y.shape:
+            found["val_accuracy"] = float((said == y).double().mean())
+    return shortfall(out, y, t.data.kind, t.reads), found
 
 
 def _look(t: Training) -> _Look:

@@ -6,6 +6,7 @@ from benchmarks.zoo.faults import (
     events,
     harmless,
     initial,
+    lookalikes,
     mismatches,
     numerics,
     rates,
@@ -19,6 +20,7 @@ from benchmarks.zoo.faults._kind import Kind
 
 _ROOMS = (
     harmless,
+    lookalikes,
     rates,
     signal,
     initial,
