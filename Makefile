@@ -9,14 +9,17 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 PIP := $(BIN)/python -m pip install --quiet
 
-.PHONY: help demo test lint docs bench clean
+.PHONY: help demo demo-run test lint docs bench clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*##/\1	/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*##/\1	/p' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.core  ## explain a real run that diverged, then compare three runs
 	$(BIN)/descentry explain examples/digits-lr-too-large.csv
 	$(BIN)/descentry explain examples
+
+demo-run: $(VENV)/.live  ## train a small network that knows nothing of descentry, watched
+	$(BIN)/descentry run examples/digits_mlp.py
 
 test: lint  ## lint, then run every test
 	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
@@ -47,6 +50,10 @@ $(BIN)/python:
 # One stamp for each set of packages; a changed pyproject.toml or constraints.txt installs again.
 $(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.live: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[torch]' scikit-learn
 	@touch $@
 
 $(VENV)/.dev $(VENV)/.docs $(VENV)/.bench: $(VENV)/.%: pyproject.toml constraints.txt | $(BIN)/python

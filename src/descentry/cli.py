@@ -69,7 +69,11 @@ def _run(words: list[str]) -> int:
     if words[0] not in commands.names():
         _unknown_command(words[0])
     command = commands.load(words[0])
-    return command.run(_parsed(_parser_of(command), words[1:]))
+    given = words[1:]
+    own = command.own(given)
+    args = _parsed(_parser_of(command), given[:own])
+    args.rest = given[own:]
+    return command.run(args)
 
 
 def _top() -> argparse.ArgumentParser:
@@ -88,7 +92,7 @@ def _top() -> argparse.ArgumentParser:
 def _parser_of(command: Command) -> argparse.ArgumentParser:
     parser = _Parser(
         prog=f"descentry {command.name}",
-        usage=f"descentry {command.call} [options]",
+        usage=f"descentry {command.call}{' [options]' if command.own is len else ''}",
         description=command.description,
         epilog=command.epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -29,6 +29,8 @@ class Command:
         add_arguments: Adds its arguments to the parser. ``--debug`` and ``--help`` are there already.
         run: Does it, and returns the exit code. Raises DescentryError for a mistake of the user.
         epilog: Examples and exit codes; the last part of its own help.
+        own: How many of the words after its name are for it; all, but for a command that hands the others on,
+            untouched, and finds them in ``args.rest``.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Command:
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
     epilog: str = ""
+    own: Callable[[Sequence[str]], int] = len
 
     @property
     def call(self) -> str:

@@ -1,0 +1,101 @@
+"""One training that is watched from outside, and the one warning that a person can act upon at once."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from descentry.live import _ending, _models
+from descentry.live._hearing import Hearing
+from descentry.live._linking import Link
+from descentry.live.watch import Watch, watch
+
+BY_HAND = "written by hand"  # what a loss is called that no function of the library is
+_LOOK = 2.0  # seconds between looks at a loss that is on a GPU
+
+
+class Following:
+    """A watch on one optimizer and its model.
+
+    Attributes:
+        watch: The watch.
+        hearing: What computes the loss, in steps that are measured.
+    """
+
+    def __init__(self, model: nn.Module, optimizer: Optimizer, name: str, options: Mapping[str, str]) -> None:
+        self.watch: Watch = watch(
+            model,
+            optimizer,
+            overhead=float(options["overhead"]),
+            run_dir=options["run_dir"],
+            name=name,
+            config=_settings(optimizer),
+        )
+        session = self.watch._session
+        if session.sample is not None:  # of the step that is being made: its forward pass was not seen
+            session.sample.cancel()
+            session.sample = None
+        self.hearing = Hearing(model)
+        # The watch does not keep the model alive. The script does, but for what was put together here.
+        self._kept = model if isinstance(model, _models.Loose) else None
+        self._bad = 0  # losses in a row that were no numbers
+        self._looked = 0.0
+        self._copy: tuple[Tensor, torch.cuda.Event] | None = None
+
+    def step(self, loss: Tensor | None) -> None:
+        """One update was made with this loss; None where it is not known."""
+        self.watch.step(loss)
+        self.hearing.turn(self.watch.is_measuring)
+        if loss is None or self._bad > 1:
+            return
+        if loss.device.type == "cpu":
+            self._judge(loss.item())
+        elif loss.device.type == "cuda":
+            self._peek(loss)
+
+    def hear(self, losses: Sequence[Tensor]) -> None:
+        """``backward`` is about to be called on these; tells the watch how the loss was computed."""
+        heard, sample = self.hearing.heard(losses), self.watch._session.sample
+        if heard is None or sample is None or sample.capture.outputs is None:
+            return
+        link = sample.capture.link
+        if link is None or link.returned is None or link.returned() is not losses[0]:
+            replay, _, targets = heard
+            sample.capture.link = Link(
+                replay, targets, BY_HAND, losses[0].detach().clone(), weakref.ref(losses[0])
+            )
+
+    def _peek(self, loss: Tensor) -> None:
+        """Has a loss copied from the GPU, and looks when it has come: nothing waits."""
+        if self._copy is not None:
+            copy, event = self._copy
+            if event.query():  # type: ignore[no-untyped-call]
+                self._copy = None
+                self._judge(copy.item())
+        elif time.monotonic() - self._looked > _LOOK and not torch.cuda.is_current_stream_capturing():
+            self._looked = time.monotonic()
+            copy = torch.empty((), dtype=loss.dtype, pin_memory=True)
+            copy.copy_(loss, non_blocking=True)
+            event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+            event.record(torch.cuda.current_stream(loss.device))
+            self._copy = copy, event
+
+    def _judge(self, loss: float) -> None:
+        # One bad batch may pass; a second one says that the weights are gone.
+        self._bad = 0 if math.isfinite(loss) else self._bad + 1
+        if self._bad == 2:
+            _ending.say(
+                f"the loss is {loss} at step {self.watch.updates - 1}. Ctrl-C stops the run and explains it."
+            )
+
+
+def _settings(optimizer: Optimizer) -> dict[str, object]:
+    plain = {k: v for k, v in optimizer.defaults.items() if isinstance(v, (int, float, str, tuple))}
+    return {"command": sys.argv, "optimizer": type(optimizer).__name__, **plain}
