@@ -88,6 +88,18 @@ class Facts:
         value = self.values(name)
         return _median(value[-max(START, len(value) // 3) :])
 
+    def closing(self, name: str) -> float | None:
+        """The median of the readings of the run's last third; None where it was not looked at by then.
+
+        A run of a second or two is looked at in its first steps only, which say nothing about how it ended.
+        """
+        series = self.measured.get(name)
+        if series is None or not len(self.curve.series):
+            return None
+        step = self.curve.series.step
+        last = series.step >= step[-1] - (step[-1] - step[0]) / 3
+        return _median(series.value[last & np.isfinite(series.value)])
+
     def peak(self, name: str) -> float | None:
         """The largest finite reading."""
         value = self.values(name)

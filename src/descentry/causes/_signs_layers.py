@@ -231,7 +231,7 @@ START_GUESS = Sign(
 END_GUESS = Sign(
     "loss-over-guess-at-end",
     "the loss late in the run beside that of a blind guess",
-    lambda facts: facts.late("output-check/loss-over-guess"),
+    lambda facts: facts.closing("output-check/loss-over-guess"),
     (0.5, 0.9, 1.1, 2.0),
     (
         "The model does far better than a blind guess.",

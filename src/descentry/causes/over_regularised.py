@@ -71,7 +71,7 @@ PULL = Sign(
 SHRUNK = Sign(
     "shrunk",
     "how much smaller the weights became",
-    lambda facts: facts.late("regularisation/shrunk"),
+    lambda facts: facts.closing("regularisation/shrunk"),
     (0.1, 0.4, 0.8),
     (
         "The weights have shrunk to next to nothing ({value} of what they were).",
