@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from descentry.instruments._entry import Instrument, Reading
+from descentry.instruments._graph import parameters_behind
 from descentry.instruments._probe import Batch, Probe
 from descentry.instruments._undisturbed import mapped, tensors
 
@@ -82,6 +83,7 @@ class Training:
             before={n: p.detach().clone() for n, p in parameters.items()},
             batch=self.captured.get("batch"),
             outputs=self.captured.get("outputs"),
+            behind=self.captured.get("behind"),
             targets=mapped(self.targets, Tensor.detach),
             loss_fn=self.loss_fn,
             activations=dict(self.captured.get("activations", {})),
@@ -123,6 +125,7 @@ class Training:
 
         def ends(_: nn.Module, __: Any, outputs: Any) -> None:
             found["outputs"] = mapped(outputs, Tensor.detach)
+            found["behind"] = parameters_behind(outputs)
 
         def leaf(name: str) -> Callable[..., None]:
             def ran(_: nn.Module, inputs: Any, outputs: Any) -> None:

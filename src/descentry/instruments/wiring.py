@@ -97,8 +97,8 @@ def _counts(probe: Probe) -> Iterator[Reading]:
     own = {id(p) for p in probe.model.parameters()}
     learning = {n: probe.parameters[n] for n in probe.trainable}
     yield from _named(probe, "frozen", (n for n in probe.parameters if n not in learning))
-    # Where a loss is known, no gradient anywhere is the finding, and not a lack of one.
-    if probe.gradients or probe.loss is not None:
+    # Where a forward pass was seen, no gradient anywhere is the finding, and not a lack of one.
+    if probe.gradients or probe.outputs is not None:
         yield from _named(probe, "without-gradient", (n for n in learning if n not in probe.gradients))
     yield from _named(probe, "not-in-optimizer", (n for n, p in learning.items() if id(p) not in held))
     yield Reading("not-in-model", float(len(held - own)), unit="parameters")
@@ -121,7 +121,7 @@ def _shares(probe: Probe) -> Iterator[Reading]:
     held = {id(p) for group in probe.optimizer.param_groups for p in group["params"]}
     moved = {key for key in own if key in held or last[1].get(key, versions[key]) != versions[key]}
     total = sum(p.numel() for p in own.values())
-    if total and (probe.gradients or probe.loss is not None):
+    if total and (probe.gradients or probe.outputs is not None):
         learning = sum(own[k].numel() for k in moved if own[k].requires_grad and own[k].grad is not None)
         yield Reading("can-learn", learning / total)
     behind = {id(p): p.numel() for p in probe.behind or ()}

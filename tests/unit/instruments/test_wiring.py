@@ -38,11 +38,9 @@ def read(model, learned=None, **options):
     training = Training(model, optimizer, nn.MSELoss(), (torch.randn(16, 10),), torch.randn(16, 2), **options)
     memory = {}
     for _ in range(2):
-        behind = parameters_behind(model(*training.args))
         training._hooks()
         loss = training._gradients()
         probe = training.probe(loss, memory)
-        probe.behind = behind
         readings = INSTRUMENT.measure(probe)
         optimizer.step()
         training.steps += 1
