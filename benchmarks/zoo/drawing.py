@@ -52,7 +52,7 @@ def base(rng: np.random.Generator) -> Spec:
     """A training whose rate is still to be found."""
     task = str(rng.choice(sorted(TASKS)))
     model = _model(rng, task)
-    steps = int(np.exp(rng.uniform(np.log(80), np.log(220 if model.family in _SLOW else 500))))
+    steps = int(np.exp(rng.uniform(np.log(70), np.log(200 if model.family in _SLOW else 400))))
     batch = int(rng.choice([4, 8, 16, 32, 32, 64, 64, 128, 0]))
     if model.family in _SLOW:
         batch = min(batch or 64, 64)

@@ -111,7 +111,7 @@ def _too_high(case: Case) -> tuple[frozenset[str], frozenset[str]] | None:
         return None
     also = {"dead-units"} if got.dead >= 0.8 else set()
     tail = float(np.median(got.loss[-max(5, len(got.loss) // 10) :]))
-    if not got.finite or got.end >= 0.95 or tail > got.loss[0]:
+    if not got.finite or got.end >= 0.95 or tail > got.loss[:5].max():
         return frozenset({"lr-too-high"}), frozenset(also | {"overshooting", "exploding-gradients"})
     if case.spec.batch and not clearly_worse(case.arm(_on_all(case.spec)), case.twin):
         return frozenset({"noise-dominated"}), frozenset({"lr-too-high"})
