@@ -12,6 +12,8 @@ from benchmarks.zoo.data import TASKS, Data
 from benchmarks.zoo.spec import Spec
 from benchmarks.zoo.training import Training
 
+EACH_TIME = frozenset({"text-sequence", "zen-sequence", "reverse"})  # with a target for each time
+
 
 def always(spec: Spec) -> bool:
     """It can be done to any training."""
@@ -66,7 +68,7 @@ def numbers(spec: Spec) -> bool:
 
 def whole_targets(spec: Spec) -> bool:
     """One target an example."""
-    return spec.task not in {"text-sequence", "zen-sequence", "reverse"}
+    return spec.task not in EACH_TIME
 
 
 def matrices(model: nn.Module) -> list[nn.Parameter]:

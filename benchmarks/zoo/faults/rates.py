@@ -28,8 +28,8 @@ KINDS = (
         weight=3,
     ),
     # Which of too high a rate, overshooting and noise it is, the outcome decides.
-    Kind("rate-up", (), (3, 6, 10, 30, 100, 1e3, 1e4), proof="too high", setting=_times, weight=4),
-    Kind("rate-up-full-batch", (), (2, 4, 8, 16), proof="too high", setting=_whole, weight=2),
+    Kind("rate-up", (), (3, 4, 6, 10, 15, 30, 100, 1e3, 1e4), proof="too high", setting=_times, weight=4),
+    Kind("rate-up-full-batch", (), (3, 5, 8, 12, 20, 40), proof="too high", setting=_whole, weight=2),
     Kind(
         "tiny-batch",
         (),

@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
-from benchmarks.zoo.faults._kind import Kind, biases, matrices
+from benchmarks.zoo.faults._kind import (
+    Kind,
+    biases,
+    kind_of,
+    matrices,
+    plain_head,
+    whole_targets,
+    with_loss,
+)
+from benchmarks.zoo.losses import ended
 from benchmarks.zoo.spec import Spec
 from benchmarks.zoo.training import Training
 
@@ -65,6 +75,24 @@ def _saturated(t: Training, strength: float) -> None:
             b.add_(strength * torch.sign(torch.randn(b.shape, generator=t.rng)))
 
 
+def _far_off(t: Training, strength: float) -> None:
+    """Squared errors of probabilities that start out sure of the wrong thing, where they have no slope."""
+    binary = t.data.kind == "binary"
+    heads = [m for m in t.model.modules() if isinstance(m, nn.Linear)]
+    with torch.no_grad():
+        heads[-1].bias[0] += strength if torch.rand((), generator=t.rng) < 0.5 or not binary else -strength
+    if binary:
+        t.model = ended(t.model, nn.Sigmoid(), torch.sigmoid)
+        with_loss(t, nn.MSELoss(), "probabilities")
+        return
+    t.model = ended(t.model, nn.Softmax(-1), lambda x: functional.softmax(x, dim=-1))
+
+    def loss(out: Tensor, y: Tensor) -> Tensor:
+        return functional.mse_loss(out, functional.one_hot(y, out.shape[-1]).to(out.dtype))
+
+    with_loss(t, loss, "probabilities")
+
+
 def _near_zero(t: Training, strength: float) -> None:
     with torch.no_grad():
         for w in matrices(t.model):
@@ -83,6 +111,11 @@ def _saturates(spec: Spec) -> bool:
     return (
         spec.model.act in {"tanh", "sigmoid"} and not spec.model.norm and spec.model.family in {"mlp", "cnn"}
     )
+
+
+def _sure(spec: Spec) -> bool:
+    kept = plain_head(spec) and whole_targets(spec) and spec.model.style != "by-hand"
+    return kept and kind_of(spec) != "values"
 
 
 def _mlp(spec: Spec) -> bool:
@@ -193,5 +226,14 @@ KINDS = (
         _as_product,
         model=_near_zero,
         weight=2,
+    ),
+    Kind(
+        "far-off",
+        ("flat-region",),
+        (6, 10, 15),
+        ("vanishing-gradients", "init-too-large", "loss-mismatch"),
+        fits=_sure,
+        model=_far_off,
+        weight=3,
     ),
 )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmarks.zoo.faults._kind import Kind, plain_head, whole_targets, with_loss
+from benchmarks.zoo.faults._kind import Kind, kind_of, plain_head, whole_targets, with_loss
 from benchmarks.zoo.losses import square_by_hand
 from benchmarks.zoo.models import Mlp
 from benchmarks.zoo.spec import Spec
@@ -129,6 +129,11 @@ def _hidden(spec: Spec) -> bool:
     return spec.model.family not in {"linear", "product"}
 
 
+def _layers_in_a_list(spec: Spec) -> bool:
+    kept = kind_of(spec) == "values" or plain_head(spec)  # nothing is put around the model
+    return kept and spec.model.family in {"mlp", "autoencoder"} and spec.model.style == "class"
+
+
 def _broad(spec: Spec) -> bool:
     return (
         spec.task
@@ -171,7 +176,7 @@ KINDS = (
     Kind(
         "plain-list",
         ("no-gradient",),
-        fits=lambda s: s.model.family in {"mlp", "autoencoder"} and s.model.style == "class",
+        fits=_layers_in_a_list,
         model=_plain_list,
         weight=3,
     ),
