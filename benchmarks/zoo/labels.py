@@ -186,14 +186,15 @@ def _event(case: Case) -> tuple[frozenset[str], frozenset[str]] | None:
         return None
     if not np.isfinite(loss[at:]).all():
         return _NOTHING, _NOTHING
-    w = min(at // 3, max(6, len(loss) // 12))
+    w = min(at // 3, max(6, len(loss) // 10), len(loss) - at)
     before, earlier, after = loss[at - w : at], loss[at - 2 * w : at - w], loss[at : at + w]
     noise = 1.48 * float(np.median(np.abs(before - np.median(before)))) + 1e-9
     spread = float(np.ptp(np.percentile(loss[:at], [5, 95])))
     drift = abs(float(np.median(before) - np.median(earlier)))
     step = abs(float(np.median(after) - np.median(before)))
     peak = float(np.max(after[:5]) - np.median(before))
-    if step > max(3 * noise / np.sqrt(w / 4), 0.1 * spread, 3 * drift):
+    size = min(0.1 * spread, 0.25 * abs(float(np.median(before))))
+    if step > max(5 * noise / np.sqrt(w), size, 2 * drift):
         return _NOTHING, _NOTHING
     if case.spec.faults[0].kind != "rate-cut" and peak > max(8 * noise, 0.3 * spread, _reach(loss[:at])):
         return _NOTHING, _NOTHING

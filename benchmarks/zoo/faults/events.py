@@ -24,7 +24,8 @@ def _changed(t: Training, strength: float) -> None:
 
 def _steady(spec: Spec, strength: float) -> Spec:
     # A drop shows where noise holds the loss up, so the rate is as large as it may be and batches are small.
-    return spec.with_(schedule="constant", batch=min(spec.batch or 8, 8), rate=3 * spec.rate)
+    batch = min(spec.batch or 32, 32)
+    return spec.with_(schedule="constant", batch=batch, rate=6 * spec.rate, steps=max(spec.steps, 400))
 
 
 def _constant(spec: Spec, strength: float) -> Spec:
@@ -62,12 +63,12 @@ KINDS = (
     Kind(
         "rate-cut",
         ("schedule-event",),
-        (0.1, 0.03),
+        (0.1, 0.03, 0.01),
         ("healthy",),
         "event",
         setting=_steady,
         loop=_changed,
-        weight=4,
+        weight=2,
     ),
     Kind(
         "rate-raised",

@@ -122,6 +122,11 @@ def _mlp(spec: Spec) -> bool:
     return spec.model.family == "mlp"
 
 
+def _steep(spec: Spec) -> bool:
+    # Steps of one size for all weights; the others leave a saddle at once.
+    return spec.optimizer in {"sgd", "momentum", "nesterov"} and spec.model.family in {"mlp", "linear"}
+
+
 def _as_product(spec: Spec, strength: float) -> Spec:
     return spec.with_model(family="product", act="identity", widths=(16,) * (1 + spec.seed % 3), norm="")
 
@@ -199,7 +204,7 @@ KINDS = (
     Kind(
         "huge-first-step",
         ("dead-units",),
-        (1e2, 1e3, 1e4),
+        (10, 30, 100, 1e3),
         ("lr-too-high", "vanishing-gradients"),
         "dead",
         _relus,
@@ -219,10 +224,10 @@ KINDS = (
     Kind(
         "saddle",
         ("flat-region",),
-        (0.3, 0.1, 0.03),
+        (0.1, 0.03, 0.01),
         ("init-too-small", "vanishing-gradients"),
         "plateau",
-        lambda s: s.model.family in {"mlp", "product", "linear", "autoencoder"},
+        _steep,
         _as_product,
         model=_near_zero,
         weight=2,
