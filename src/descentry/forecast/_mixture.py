@@ -17,6 +17,9 @@ FREEDOM = 2.0  # degrees of freedom of the errors' t distribution in the weights
 TAIL = 4  # degrees of freedom of a forecast; its quantiles then have a closed form
 OWN = 0.25  # of the pace: standard deviation of a forecast that was never wrong before
 LEARNT = 0.8  # share of the mean square of the earlier errors that is added to it
+NEAR = (
+    0.5  # share of the mean square of the nearest earlier errors, which slow wandering makes at any distance
+)
 BEYOND = 1.3  # errors grow with the binary logarithm of how far ahead, to this power
 UNSURE = 0.2  # of the change foretold
 UNSURE_GROWTH = 1.0  # of the change foretold where a fall gets faster: it has to end somewhere
@@ -34,7 +37,8 @@ class Mixture:
         level: L of each.
         size: a of each.
         index: Which shape of the grid each is.
-        learnt: Mean square of its earlier errors, in paces.
+        learnt: Mean square of its earlier errors, in paces and by how far ahead they were.
+        near: Mean square of those that were least far ahead, in paces.
         pace: How far the curve moved over the half before its end.
         noise: Standard error of where the curve stands at its end.
     """
@@ -44,6 +48,7 @@ class Mixture:
     size: Floats
     index: np.ndarray
     learnt: Floats
+    near: Floats
     pace: float
     noise: float
 
@@ -59,7 +64,8 @@ class Mixture:
         unsure = np.where(ACCELERATING[self.index], UNSURE_GROWTH, UNSURE) * np.minimum(
             np.abs(gain), 20.0 * far
         )
-        variance = far**2 * (OWN**2 + LEARNT * self.learnt) + unsure**2
+        wandering = NEAR * self.near * self.pace**2
+        variance = far**2 * (OWN**2 + LEARNT * self.learnt) + wandering + unsure**2
         now = self.level + self.size * f[:, 0]
         gains = gain[:, None] - np.sqrt(variance)[:, None] * _T
         levels = (now - gain)[:, None] + np.sqrt(variance + self.noise**2)[:, None] * _T
@@ -76,13 +82,15 @@ def mix(fits: Fits) -> Mixture:
     """The mixture of all shapes, each weighed by the likelihood of what it got wrong."""
     far = _growth(fits.ratio) * fits.pace
     score = -np.log1p(fits.misfit / (RESOLUTION * fits.end_pace) ** 2) - np.log(MEMBERS)
-    learnt = np.full_like(score, UNTRIED)
+    learnt, near = np.full_like(score, UNTRIED), np.zeros_like(score)
     if len(far):
         z = np.square(fits.error) / (fits.noise**2 + (RESOLUTION * far) ** 2)
         score -= INDEPENDENT * (FREEDOM + 1.0) / 2.0 * np.log1p(z / FREEDOM).mean(-1)
         # What noise explains is no error of the shape, and must not be taken to grow with the horizon.
         wrong = np.maximum(np.square(fits.error) - fits.noise**2, 0.0)
         learnt = np.minimum(wrong.sum(-1) / np.square(far).sum(), 4.0)
+        nearest = fits.ratio <= 1.01 * fits.ratio.min()
+        near = np.minimum((wrong / np.square(fits.pace))[..., nearest].mean(-1), 4.0)
     weight = np.exp(score - score.max())
     weight /= weight.sum()
     kept = weight > NEGLIGIBLE
@@ -93,6 +101,7 @@ def mix(fits: Fits) -> Mixture:
         fits.size[kept],
         index,
         learnt[kept],
+        near[kept],
         fits.end_pace,
         fits.end_noise,
     )
