@@ -17,7 +17,6 @@ examples:
   descentry run train.py --lr 0.1
   descentry run --run-dir experiments --quiet train.py
   descentry run -m package.train --epochs 3
-  descentry run -m torch.distributed.run --nproc-per-node 2 train.py      rank 0 is watched
 
 The exit code is the script's. Options of descentry stand before SCRIPT."""
 
