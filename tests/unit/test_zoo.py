@@ -35,6 +35,8 @@ EXAMPLES = (
     Spec("digits", ModelSpec("mlp", "relu", (32, 32), style="class"), "momentum", 32, 0.02, steps=200),
     Spec("images-8", ModelSpec("cnn", "relu", (4,), style="class"), "adam", 32, 0.01, steps=150),
     Spec("text-next", ModelSpec("window", "relu", (16,)), "adam", 32, 0.01, steps=150),
+    Spec("moons", RELU, "sgd", 32, 0.3, steps=300),
+    Spec("diabetes", ModelSpec("linear", "identity", ()), "sgd", 8, 0.1, steps=400),
 )
 
 
