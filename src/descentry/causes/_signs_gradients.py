@@ -46,13 +46,14 @@ def decades(value: float) -> float:
 
 
 def _size(facts: Facts) -> float | None:
-    """Decades of the typical norm over the typical loss."""
-    norm, curve = facts.norm, facts.curve
-    size = middle(norm) if norm is not None else None
-    if size is None or curve.rising or not len(curve.level):
+    """Decades of the norm over the loss of the same step, typically."""
+    norm, loss = facts.norm, facts.curve.series
+    if norm is None or facts.curve.rising or not len(loss):
         return None
-    loss = abs(float(median(curve.level)))
-    return max(decades(size) - decades(loss), NOTHING) if loss > 0 else None
+    at = np.clip(np.searchsorted(loss.step, norm.step), 0, len(loss) - 1)
+    pairs = zip(norm.value, np.abs(loss.value[at]), strict=True)
+    sizes = [decades(g) - decades(v) for g, v in pairs if math.isfinite(g) and math.isfinite(v) and v > 0]
+    return max(float(median(np.array(sizes))), NOTHING) if sizes else None
 
 
 GRADIENT_SIZE = Sign(

@@ -58,7 +58,7 @@ CAUSE = Cause(
     clues=(
         Clue(layers.DEAD, (-3.0, -1.5, -0.3, 1.3, 2.3, 3.3)),
         Clue(layers.DYING, (-0.4, 0.0, 0.6, 1.2)),
-        Clue(layers.SYMMETRIC, (0.0, -0.5, -1.5)),
+        Clue(layers.SYMMETRIC, (0.0, -0.7, -3.0)),
         Clue(layers.END_GUESS, (-1.2, -0.4, 0.7, 0.4, 0.2)),
         Clue(gradients.ZERO_GRADIENTS, (-0.4, 0.7, 1.0)),
         Clue(gradients.GRADIENT_SIZE, (0.6, 0.4, 0.1, 0.0, 0.0, -0.2)),

@@ -42,6 +42,8 @@ on noise that helps.
 from __future__ import annotations
 
 from descentry.causes import _signs_curve as curve
+from descentry.causes import _signs_gradients as gradients
+from descentry.causes import _signs_layers as layers
 from descentry.causes import _signs_rate as rate
 from descentry.causes._cases import descend, noisy, run, white
 from descentry.causes._entry import Case, Cause, Clue
@@ -66,6 +68,12 @@ CAUSE = Cause(
         Clue(rate.OVERSHOOTS, (0.3, 0.0, -0.5, -1.5)),
         Clue(rate.PROMISE, (-1.5, -0.7, 0.3, 0.3, 0.2)),
         Clue(rate.UPDATE, (-2.0, -1.0, 0.0, 0.3, -0.5, -1.5)),
+        Clue(rate.UPHILL, (0.1, 0.0, -1.0, -3.0)),
+        Clue(gradients.PROFILE, (-2.5, -1.0, 0.0, 0.1, 0.0, -0.5, -1.5)),
+        Clue(layers.WEIGHT_SCALE, (-1.0, -0.3, 0.1, -0.3, -0.7, -1.2)),
+        Clue(layers.SYMMETRIC, (0.1, 0.0, -3.0)),
+        Clue(layers.DEAD, (0.1, 0.1, 0.0, -0.5, -1.5, -2.5)),
+        Clue(layers.END_GUESS, (1.0, 0.4, -1.5, -1.5, -1.0)),
     ),
     remedies=(),
     neighbours=("noise-dominated", "lr-too-low", "capacity-or-data"),

@@ -48,6 +48,7 @@ at the Edge of Stability*; Lewkowycz et al. 2020 on the catapult at large rates.
 from __future__ import annotations
 
 from descentry.causes import _signs_curve as curve
+from descentry.causes import _signs_layers as layers
 from descentry.causes import _signs_rate as rate
 from descentry.causes._cases import descend, noisy, run
 from descentry.causes._entry import Case, Cause, Clue
@@ -68,6 +69,8 @@ CAUSE = Cause(
         Clue(rate.RATE, (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 2.5)),
         Clue(rate.STABILITY_START, (-3.0, -2.0, -1.0, -0.5, 0.7, 1.5, 2.0)),
         Clue(rate.OVERSHOOTS, (-1.5, -0.5, 0.7, 1.5)),
+        Clue(layers.WEIGHT_SCALE, (0.2, 0.2, 0.2, -0.3, -0.8, -1.2)),
+        Clue(layers.SIGNAL, (0.1, 0.1, 0.1, -0.4, -0.8, -1.2)),
         Clue(rate.UPDATE, (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0)),
     ),
     remedies=("lower-lr", "clip-gradients", "warm-up"),

@@ -150,10 +150,10 @@ CAUSE = Cause(
     title="regularisation holds the model back",
     concern="attention",
     clues=(
-        Clue(PULL, (-1.2, -1.0, 0.2, 1.2, 2.2)),
+        Clue(PULL, (-0.7, -0.8, 0.2, 1.2, 2.2)),
         Clue(SHRUNK, (1.7, 1.0, 0.1, -0.8)),
-        Clue(DROPOUT, (-0.8, 0.5, 2.3, 3.8)),
-        Clue(DECAY, (-0.8, -0.2, 0.8, 1.7)),
+        Clue(DROPOUT, (-0.6, 0.7, 2.7, 4.3)),
+        Clue(DECAY, (-0.4, -0.1, 0.8, 1.7)),
         Clue(PENALTY, (-0.3, 0.5, 1.3)),
         Clue(layers.END_GUESS, (-1.5, 0.0, 0.8, 0.4, 0.2)),
         Clue(curve.STUCK, (-0.1, 0.4)),
