@@ -8,28 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.zoo import drawing, watching
-from benchmarks.zoo.faults import KINDS
 from benchmarks.zoo.labels import LEARNS, Case, Labels, settle, together
 from benchmarks.zoo.loop import Outcome, Result, train
+from benchmarks.zoo.pairs import go_together, stands_beside
 from benchmarks.zoo.searching import search
 from benchmarks.zoo.spec import Fault, Spec
 from benchmarks.zoo.training import build
 from descentry.core.data import Run
 
 HARMLESS, FAULTY, PAIRS = 5, 10, 2
-# Beside these another fault cannot show itself, or they cannot beside it.
-_HIDES = frozenset(
-    {
-        "no-gradient",
-        "label-error",
-        "capacity-or-data",
-        "unstable-numerics",
-        "bad-batch",
-        "wrong-sign",
-        "schedule-event",
-        "resume-artefact",
-    }
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,16 +90,10 @@ class _Cell:
     def _pairs(
         self, rng: np.random.Generator, proved: dict[str, tuple[Fault, Labels]]
     ) -> list[tuple[Fault, Fault]]:
-        apart = [fault for fault, labels in proved.values() if not labels.given & _HIDES]
+        apart = [fault for fault, labels in proved.values() if stands_beside(labels)]
         rng.shuffle(apart)  # type: ignore[arg-type]
         couples = list(zip(apart[::2], apart[1::2], strict=False))
-        return [couple for couple in couples if _go_together(*couple)][:PAIRS]
-
-
-def _go_together(one: Fault, other: Fault) -> bool:
-    """They do not undo each other: not two that change settings, nor two of the same cause."""
-    a, b = KINDS[one.kind], KINDS[other.kind]
-    return not (a.setting and b.setting) and a.causes != b.causes
+        return [couple for couple in couples if go_together(couple)][:PAIRS]
 
 
 def _sample(spec: Spec, result: Result, labels: Labels) -> Sample:

@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks.zoo.cells import Sample
 from benchmarks.zoo.labels import Labels
+from benchmarks.zoo.pairs import go_together
 from benchmarks.zoo.spec import from_dict, to_dict
 from descentry.core.data import Gap, Run, Series
 
@@ -60,9 +61,12 @@ def read(path: Path) -> list[Sample]:
 
 
 def load(folder: Path) -> Iterator[Sample]:
-    """Every training in a folder, in the order of the cells."""
+    """Every training in a folder, in the order of the cells.
+
+    Pairs of faults that undo each other are left out: older folders hold some.
+    """
     for path in sorted(folder.glob("cell-*.npz")):
-        yield from read(path)
+        yield from (sample for sample in read(path) if go_together(sample.spec.faults))
 
 
 def _about(sample: Sample) -> dict[str, Any]:

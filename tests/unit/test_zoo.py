@@ -19,6 +19,7 @@ from benchmarks.zoo.faults import KINDS
 from benchmarks.zoo.labels import PROOFS, Case, Labels, clearly_worse, settle
 from benchmarks.zoo.loop import Outcome, Result, train
 from benchmarks.zoo.losses import shortfall
+from benchmarks.zoo.pairs import go_together
 from benchmarks.zoo.spec import Fault, ModelSpec, Spec, from_dict, to_dict
 from benchmarks.zoo.splitting import TEST_FAMILIES, TEST_TASKS, split
 from benchmarks.zoo.training import build
@@ -193,6 +194,18 @@ def test_an_event_needs_to_be_seen() -> None:
     assert settled("rate-raised", outcome(0.1, loss=curve, event=120), twin) is None
     curve[120:] = math.nan
     assert settled("bad-inputs", outcome(2.0, finite=False, loss=curve, event=120), twin) is not None
+
+
+def test_faults_that_undo_each_other_are_not_paired() -> None:
+    def together(*kinds: str) -> bool:
+        return go_together([Fault(kind, KINDS[kind].strengths[0]) for kind in kinds])
+
+    assert together("deep-gain")
+    assert together("labels-shuffled", "rate-up")
+    assert not together("deep-gain", "all-zero")  # which takes the gain away
+    assert not together("rate-down", "rate-up")
+    assert not together("rate-down", "summed")
+    assert not together("weight-decay", "l1")
 
 
 def test_kinds_name_causes_and_proofs_that_exist() -> None:
