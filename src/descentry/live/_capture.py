@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import weakref
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import torch
@@ -16,6 +16,7 @@ from descentry.instruments._probe import Batch
 from descentry.instruments._undisturbed import mapped, tensors
 from descentry.live import _linking, _listening
 from descentry.live._linking import Link
+from descentry.live._tape import Tape
 
 
 class Hook:
@@ -51,6 +52,9 @@ def _nothing() -> Callable[..., None]:
     return nothing
 
 
+MOST = 16  # forward passes in a step that are listened to: afterwards it may be an evaluation without end
+
+
 class Capture:
     """One step's forward pass, loss and clipping.
 
@@ -73,7 +77,6 @@ class Capture:
         inputs: What each leaf module was given.
         forwards: Forward passes so far.
         max_norm: What gradients were clipped to.
-        unseen: Loss functions that were heard on something other than the outputs.
     """
 
     def __init__(
@@ -95,7 +98,6 @@ class Capture:
         self.inputs: dict[str, Tensor] = {}
         self.forwards = 0
         self.max_norm: Any = None
-        self.unseen: list[str] = []
         self._bare = weakref.ref(bare)
         self._loss_fn = loss_fn
         self._needs = set(needs)
@@ -104,18 +106,20 @@ class Capture:
         self._handles: list[Any] = []
         self._leaves: list[Any] = []
         self._listening = False
+        self._tape: Tape | None = None
+        self._settled = False  # whether backward was called on the loss of the last forward pass
         self._install(hooked, bare)
 
     def _install(self, hooked: nn.Module, bare: nn.Module) -> None:
-        if self._needs & {"batch", "outputs", "activations", "loss"}:
-            self._handles = [
-                hooked.register_forward_pre_hook(Hook(self, Capture._forward_begins), with_kwargs=True),
-                hooked.register_forward_hook(Hook(self, Capture._forward_ended)),
-            ]
         if "activations" in self._needs:
             for name, module in _leaves(bare):
                 act = functools.partial(Capture._leaf_ran, name=name)
                 self._leaves.append(module.register_forward_hook(Hook(self, act)))
+        if self._needs & {"batch", "outputs", "activations", "loss"}:  # after those of a model that is a leaf
+            self._handles = [
+                hooked.register_forward_pre_hook(Hook(self, Capture._forward_begins), with_kwargs=True),
+                hooked.register_forward_hook(Hook(self, Capture._forward_ended)),
+            ]
         if self._needs & {"batch", "outputs", "loss"}:
             if isinstance(self._loss_fn, nn.Module):
                 self._handles.append(
@@ -129,6 +133,7 @@ class Capture:
         for handle in (*self._handles, *self._leaves):
             handle.remove()
         self._handles, self._leaves = [], []
+        self._stop_tape()
         self._began = self._ended = nothing  # they hold what holds this
         if self._listening:
             _listening.stop(self)
@@ -141,6 +146,12 @@ class Capture:
         self._leaves = []
         self.activations, self.inputs = {}, {}
 
+    def _stop_tape(self) -> Tape | None:
+        tape, self._tape = self._tape, None
+        if tape is not None:
+            tape.stop()
+        return tape
+
     def _forward_begins(self, _: nn.Module, args: Any, kwargs: Any) -> None:
         if torch.is_grad_enabled():
             self._guard(self._begin, args, kwargs)
@@ -148,6 +159,8 @@ class Capture:
     def _begin(self, args: Any, kwargs: Any) -> None:
         bare = self._bare()
         self._began()
+        self._stop_tape()
+        self._settled = False
         self.activations, self.inputs = {}, {}
         self.outputs, self.link, self.made_by, self._originals = None, None, "", []
         if bare is not None and self._needs & {"batch", "outputs"}:
@@ -165,6 +178,11 @@ class Capture:
         self._originals = [weakref.ref(t) for t in tensors(outputs)]
         self.link = _linking.of_model(outputs)
         self._ended()
+        if self.forwards > MOST:
+            self.remove()
+        elif self._listening and any(t.requires_grad for t in tensors(outputs)) and Tape.can_start():
+            self._tape = Tape(outputs)
+            self._tape.start()
 
     def _leaf_ran(self, _: nn.Module, inputs: Any, outputs: Any, *, name: str) -> None:
         if not torch.is_grad_enabled():
@@ -181,10 +199,25 @@ class Capture:
         if self.outputs is None or (self.link is not None and self.link.name != _linking.MODEL):
             return
         originals = [ref() for ref in self._originals]
-        found = _linking.of_function(function, args, kwargs, originals, loss)
-        self.link = found or self.link
-        if found is None:
-            self.unseen.append(function.__name__)
+        self.link = _linking.of_function(function, args, kwargs, originals, loss) or self.link
+
+    def backward_begins(self, losses: Sequence[Tensor], values: Sequence[Tensor]) -> None:
+        """Gradients of the loss are about to be computed: how it follows from the outputs is known now."""
+        self._guard(self._find_link, values)
+
+    def _find_link(self, values: Sequence[Tensor]) -> None:
+        tape = self._stop_tape()
+        if self._settled or self.outputs is None:
+            return
+        link, self.link = self.link, None
+        if len(values) != 1:
+            return
+        loss = values[0]
+        if link is not None and link.returned is not None and link.returned() is loss:
+            self.link = link
+        elif tape is not None:
+            self.link = _linking.of_tape(tape, loss)
+        self._settled = self.link is not None
 
     def loss_known(self, function: Callable[..., Any], targets: Any, loss: Tensor) -> None:
         """Somebody knows that the loss is ``function(outputs, targets)``."""

@@ -15,8 +15,12 @@ class Clock(Protocol):
         """Seconds since any moment."""
         ...
 
-    def computed(self, cost: Cost) -> None:
-        """The training, or an instrument, did this much work."""
+    def trained(self) -> None:
+        """The training computed a gradient."""
+        ...
+
+    def measured(self, cost: Cost) -> None:
+        """An instrument was read."""
         ...
 
 
@@ -28,8 +32,11 @@ class WallClock:
     def __init__(self) -> None:
         self.now = time.perf_counter  # not a method: it is asked at every step
 
-    def computed(self, cost: Cost) -> None:
+    def trained(self) -> None:
         """Nothing: it knows by itself."""
+
+    def measured(self, cost: Cost) -> None:
+        """Nothing, likewise."""
 
 
 class VirtualClock:
@@ -41,18 +48,23 @@ class VirtualClock:
     Args:
         gradient: Seconds that one forward and backward pass is to count. A training step counts one.
         elementwise: Seconds that one elementwise pass over all parameters is to count.
+        reading: Seconds that any reading is to count beyond its declared cost, for capturing and keeping it.
     """
 
     counts_work = True
 
-    def __init__(self, gradient: float = 1e-3, elementwise: float = 2e-5) -> None:
-        self._gradient, self._elementwise = gradient, elementwise
+    def __init__(self, gradient: float = 1e-3, elementwise: float = 2e-5, reading: float = 2e-4) -> None:
+        self._gradient, self._elementwise, self._reading = gradient, elementwise, reading
         self._now = 0.0
 
     def now(self) -> float:
         """Seconds of work since the beginning."""
         return self._now
 
-    def computed(self, cost: Cost) -> None:
-        """Moves on by what this work is declared to cost."""
-        self._now += cost.gradients * self._gradient + cost.passes * self._elementwise
+    def trained(self) -> None:
+        """Moves on by a gradient."""
+        self._now += self._gradient
+
+    def measured(self, cost: Cost) -> None:
+        """Moves on by what a reading is declared to cost."""
+        self._now += self._reading + cost.gradients * self._gradient + cost.passes * self._elementwise

@@ -14,10 +14,11 @@ from descentry.core.errors import listed
 from descentry.instruments._entry import Instrument
 from descentry.instruments._probe import Probe
 from descentry.instruments._undisturbed import precision
+from descentry.live._account import FAILURES, Account, Rates
 from descentry.live._around import Around
 from descentry.live._clock import Clock
 from descentry.live._publishing import Publisher
-from descentry.live._schedule import FAILURES, Account, Rates, Schedule
+from descentry.live._schedule import Schedule
 from descentry.store.writing import RunWriter
 
 # Bytes a second of an elementwise pass, and seconds for each tensor; only until costs have been measured.
@@ -36,6 +37,8 @@ class Lab:
         rates: What a gradient and a pass take.
         scaler: The ``GradScaler`` of the training.
         max_norm: What gradients were clipped to when that was last seen.
+        saw_forward: Whether the model was ever seen to be called, in a step that was measured.
+        saw_loss: Whether it was ever seen how the loss follows from what it returned.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Lab:
         self.scaler = scaler
         self.max_norm: Any = None
         self.off = False
+        self.saw_forward = self.saw_loss = False
         self.rates = Rates(0.0, _pass_of(bare))
         self.schedule = Schedule(instruments, overhead)
         for account in self.schedule.accounts.values():
@@ -115,11 +119,11 @@ class Lab:
         try:
             with torch.enable_grad(), precision({}, {p.device for p in probe.parameters.values()}):
                 readings = list(instrument.measure(probe))
-            self.clock.computed(instrument.cost)
+            self.clock.measured(instrument.cost)
             account.failures = 0
             account.found += len(readings)
             if not account.found and account.readings >= _NOTHING:
-                account.given_up = "there was nothing that it could read"
+                account.given_up = self._nothing(account)
             self.publisher.publish(instrument, readings, probe.step, self.now() - start)
         except Exception as error:  # noqa: BLE001 - one instrument that fails costs its own reading only
             account.failures += 1
@@ -129,6 +133,14 @@ class Lab:
             self._said.add(instrument.id)
         finally:
             schedule.took(account, self.now() - start)
+
+    def _nothing(self, account: Account) -> str:
+        """Why an instrument came to nothing."""
+        if account.instrument.needs & {"batch", "outputs", "activations"} and not self.saw_forward:
+            return "the model was not seen to be called"
+        if account.instrument.needs & {"batch", "outputs"} and not self.saw_loss:
+            return "how the loss follows from what the model returns was not seen"
+        return "there was nothing that it could read"
 
     def look_at(self, model: nn.Module, optimizer: Any) -> None:
         """What is measured once is measured again when the model or its optimizer changes."""
@@ -164,9 +176,9 @@ class Lab:
         for account in self.schedule.accounts.values():
             if account.found or not self.schedule.overhead:
                 continue
-            price = self.schedule.price(account, self.rates)
+            price = account.price(self.rates)
             reason = account.given_up or (
-                "there was nothing that it could read"
+                self._nothing(account)
                 if account.readings
                 else f"a reading takes about {_seconds(price)}, more than could be spent so far"
             )

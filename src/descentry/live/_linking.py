@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from descentry.instruments._undisturbed import mapped, tensors
+from descentry.live._listening import LOSSES
+from descentry.live._tape import Tape
 
 _SAME_ORDER = {
     "Alias",
@@ -29,6 +31,7 @@ _SAME_ORDER = {
 }
 _DEPTH = 8
 MODEL = "model"  # what a loss function is called that is a part of the model
+BY_HAND = "written by hand"  # and one that is none of the library's
 
 Change = Callable[[Tensor], Tensor]
 
@@ -101,6 +104,22 @@ def of_module(
         return None
     targets = mapped(args[1], Tensor.detach)
     return Link(module, targets, type(module).__name__, loss.detach().clone(), weakref.ref(loss))
+
+
+def of_tape(tape: Tape, loss: Tensor) -> Link | None:
+    """What was heard from the outputs to the loss: one function of the library's, or all that was done."""
+    for done in reversed(tape._done):
+        if any(made is loss for made in done.made):
+            if getattr(done.function, "__name__", "") in LOSSES:
+                link = of_function(done.function, done.args, done.kwargs, tape._outputs, loss)
+                if link is not None:
+                    return link
+            break
+    found = tape.ending_in(loss)
+    if found is None:
+        return None
+    replay, _, targets = found
+    return Link(replay, targets, BY_HAND, loss.detach().clone(), weakref.ref(loss))
 
 
 def of_model(outputs: Any) -> Link | None:

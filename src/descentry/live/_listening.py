@@ -1,7 +1,7 @@
-"""Hears the loss functions of ``torch.nn.functional``, and the clipping of gradients, while someone listens.
+"""Hears losses being computed, ``backward`` being called and gradients being clipped, while someone listens.
 
-They are wrapped when the first listener comes and put back when the last one goes, which is for the steps
-that are measured. Names that a script imported out of their module are not heard.
+What does that in PyTorch is wrapped when the first listener comes and put back when the last one goes, which
+is for the steps that are measured. Losses and clipping that a script imported by name are not heard here.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 from torch.nn import utils as nn_utils
+
+from descentry.live._entries import Entries
 
 LOSSES = (
     "binary_cross_entropy",
@@ -45,6 +47,9 @@ class Listener(Protocol):
     ) -> None:
         """A loss was computed by a function of ``torch.nn.functional``."""
 
+    def backward_begins(self, losses: Sequence[Tensor], values: Sequence[Tensor]) -> None:
+        """Gradients of these losses are about to be computed; ``values`` are they before scaling."""
+
     def clipped(self, parameters: Any, max_norm: Any) -> None:
         """The gradients of these parameters were clipped to this norm."""
 
@@ -62,6 +67,7 @@ def listen(listener: Listener) -> None:
             for name in LOSSES:
                 _wrap(functional, name, _loss)
             _wrap(nn_utils, "clip_grad_norm_", _clipping)
+            _put_back.append(Entries(_backward_begins, lambda _: None).undo)
         _listeners.append(listener)
 
 
@@ -103,6 +109,13 @@ def _loss(original: Callable[..., Any]) -> Callable[..., Any]:
         return value
 
     return function
+
+
+def _backward_begins(losses: Sequence[Tensor], values: Sequence[Tensor]) -> None:
+    if not torch.compiler.is_compiling():
+        for listener in tuple(_listeners):
+            with contextlib.suppress(Exception):
+                listener.backward_begins(losses, values)
 
 
 def _clipping(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from descentry.instruments._probe import Probe, batch_size
 from descentry.live import _settings
+from descentry.live._account import Account, Rates
 from descentry.live._capture import Capture
 from descentry.live._lab import Lab
-from descentry.live._schedule import Account, Rates
 
 _FORWARD = 3.0  # how many forward passes a gradient takes
 
@@ -73,6 +73,8 @@ class Sample:
             lab.find_scaler(autocast=bool(capture.batch.autocast))
         if capture.max_norm is not None:
             lab.max_norm = capture.max_norm
+        lab.saw_forward = lab.saw_forward or capture.forwards > 0
+        lab.saw_loss = lab.saw_loss or capture.link is not None
         lab.look_at(model[1], optimizer)
         self._probe = probe = self._new_probe(*model, optimizer)
         self._read("before")

@@ -1,18 +1,19 @@
 """Spends the time that watching may take: which instruments are read at which steps.
 
 The promise: what was spent never exceeds the larger of :data:`ADVANCE` seconds and ``overhead`` times the
-time that has passed. The advance is paid back: a run of twelve seconds and a half has caught up with it at
-2%, and from there on the share is kept.
+time that has passed. The advance is on the budget and not beside it: at 2%, a run of twelve seconds and a
+half has caught up with it, and from there on the share is kept.
 
-Two things are bought with it. First, one reading of every instrument as early as can be paid, the most
-informative for their cost first. Then each instrument gets a share of the budget in proportion to
-√(cost · information). Between two readings, what an instrument would have told is missing for a time that
-grows with their distance, and that rule makes the sum of what is missing the smallest that the budget allows:
-minimise Σ informationᵢ · intervalᵢ with Σ costᵢ / intervalᵢ fixed, and intervalᵢ ∝ √(costᵢ / informationᵢ).
+First, one reading of every instrument is bought as early as it can be paid, the most informative for their
+cost first. Then each instrument gets a share of the budget in proportion to √(cost · information). What an
+instrument would have told between two readings is missing for a time that grows with their distance, and this
+rule makes the sum of what is missing the smallest that the budget allows: minimise Σ informationᵢ · intervalᵢ
+with Σ costᵢ / intervalᵢ fixed, so intervalᵢ ∝ √(costᵢ / informationᵢ).
 
-The advance is not spent at once. Half of it is there for the first steps, the rest comes with the logarithm
-of the steps, so that readings lie densely at the start of a run and ever farther apart. What comes after the
-advance comes with the time, and spreads readings evenly.
+There are two pots. The advance is shared among the instruments that it can pay; half of it is there for the
+first steps, the rest comes with the logarithm of the steps, so that readings lie densely at the start of a
+run and ever farther apart. What comes after the advance comes with the time, is shared among all, and spreads
+their readings evenly.
 """
 
 from __future__ import annotations
@@ -22,56 +23,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from descentry.instruments._entry import Instrument
+from descentry.live._account import Account, Rates
 
 ADVANCE = 0.25  # seconds
 AT_ONCE = 0.5  # of the advance: what is there for the first step
 SPREAD = 13  # doublings of the number of steps over which the rest comes: 8,192 steps
-ONCE = 4  # readings of what is measured "once": in the first steps, whose batches differ
-FAILURES = 3  # errors of an instrument, one after the other, before it is left alone
-CAUTION = 1.5  # what declared costs are multiplied by until they have been measured
-MARGIN = 1.1  # and measured ones
-OVERHEAD_OF_ONE = 1e-4  # seconds that a reading takes whatever its cost
-PATIENCE = 1.02  # by how much time and steps have to grow before a plan that came to nothing is made again
+WITHIN = 0.5  # of the advance: what costs more has no share of it
 CARRIED = 0.1  # of the price of what is due: what else may be read along with it
-FIRST = 4.0  # times the information: how much more the very first reading of an instrument tells
-
-
-@dataclass(eq=False)
-class Account:
-    """What one instrument has cost and what it will cost."""
-
-    instrument: Instrument
-    spent: float = 0.0
-    readings: int = 0
-    measured: float | None = None  # seconds of a reading, smoothed
-    found: int = 0  # single numbers
-    failures: int = 0
-    given_up: str = ""
-    until: int = -1  # the step up to which it has to be read, where steps in a row are compared
-
-    @property
-    def wanted(self) -> bool:
-        """Whether it is to be read again at all."""
-        if self.given_up:
-            return False
-        instrument = self.instrument
-        return instrument.how_often != "once" or self.readings < ONCE * instrument.consecutive
-
-    def paid(self, seconds: float) -> None:
-        """A reading was taken."""
-        self.spent += seconds
-        self.readings += 1
-        # The first reading warms caches up, and tells little about those that follow.
-        before = self.measured
-        self.measured = seconds if before is None or self.readings == 2 else 0.7 * before + 0.3 * seconds
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Seconds that a gradient and an elementwise pass over the parameters take."""
-
-    gradient: float
-    elementwise: float
+FIRST = 4.0  # times the information: how much more the first reading of an instrument tells
+PATIENCE = 1.02  # by how much time and steps have to grow before it is decided again
+PAUSE = 5e-3  # seconds, likewise
 
 
 class Schedule:
@@ -80,24 +41,24 @@ class Schedule:
     Args:
         instruments: All that may be read.
         overhead: The share of the time that may be spent; with 0 nothing is read.
+
+    Attributes:
+        accounts: Of each instrument, by its id.
+        other: Seconds spent on anything but readings: scalars, the run folder.
+        pending: Seconds of the present step that its readings share: captures, hooks.
     """
 
     def __init__(self, instruments: Iterable[Instrument], overhead: float) -> None:
         self.accounts = {i.id: Account(i) for i in instruments}
         self.overhead = overhead
-        self.other = 0.0  # seconds spent on anything but readings: scalars, the run folder
-        self.pending = 0.0  # seconds of the present step that several readings share: captures, hooks
+        self.other = self.pending = 0.0
         self._taken: dict[Account, float] = {}  # readings of the present step
 
     @property
     def spent(self) -> float:
         """Seconds, in all."""
-        return (
-            self.other
-            + self.pending
-            + sum(a.spent for a in self.accounts.values())
-            + sum(self._taken.values())
-        )
+        read = sum(a.spent for a in self.accounts.values()) + sum(self._taken.values())
+        return self.other + self.pending + read
 
     def took(self, account: Account, seconds: float) -> None:
         """A reading was taken at the present step."""
@@ -105,6 +66,7 @@ class Schedule:
 
     def settle(self) -> None:
         """The step is over: what its readings had in common is shared out among them."""
+        self.pending = max(0.0, self.pending)  # rounding
         if not self._taken:
             self.other += self.pending
         for account, seconds in self._taken.items():
@@ -118,49 +80,26 @@ class Schedule:
 
     def can_pay(self, account: Account, elapsed: float, rates: Rates) -> bool:
         """Whether one more reading keeps the promise."""
-        return self.spent + self.price(account, rates) <= self.allowed(elapsed)
-
-    def price(self, account: Account, rates: Rates) -> float:
-        """Seconds that a reading will take."""
-        if account.measured is not None:
-            return MARGIN * account.measured
-        cost = account.instrument.cost
-        return OVERHEAD_OF_ONE + CAUTION * (cost.gradients * rates.gradient + cost.passes * rates.elementwise)
+        return self.spent + account.price(rates) <= self.allowed(elapsed)
 
     def choose(self, step: int, elapsed: float, rates: Rates) -> list[Account]:
         """What to read at a step, the first thing first."""
         wanted = [a for a in self.accounts.values() if a.wanted]
-        prices = {a: a.instrument.consecutive * self.price(a, rates) for a in wanted}
         bound = [a for a in wanted if a.until >= step]
-        left = self.allowed(elapsed) - self.spent - sum(self.price(a, rates) for a in bound)
-        ceilings = self._ceilings(wanted, prices)
-        released = self._released(step, elapsed)
-        due = [a for a in wanted if a not in bound and (not a.readings or ceilings[a] <= released)]
-        due.sort(key=lambda a: (a.readings > 0, -a.instrument.information / prices[a]))
+        left = self.allowed(elapsed) - self.spent - sum(a.price(rates) for a in bound)
+        shares = self._shares(wanted, rates)
+        pots = self._pots(step, elapsed)
+        due = [a for a in wanted if a not in bound and (not a.readings or shares[a].covered_by(*pots))]
+        turns = {a: a.turn(rates) for a in wanted}
+        due.sort(key=lambda a: (a.readings > 0, -a.instrument.information / turns[a]))
         chosen = list(bound)
         for account in due:
-            if prices[account] <= left:
-                left -= prices[account]
+            if turns[account] <= left:
+                left -= turns[account]
                 account.until = step + account.instrument.consecutive - 1
                 chosen.append(account)
-        return chosen + self._carried_along(wanted, chosen, prices, left)
-
-    def _carried_along(
-        self, wanted: Sequence[Account], chosen: Sequence[Account], prices: dict[Account, float], left: float
-    ) -> list[Account]:
-        """What adds little to a step that is measured anyway, and needs nothing more to be captured."""
-        needs = {need for a in chosen for need in a.instrument.needs}
-        limit = CARRIED * sum(prices[a] for a in chosen)
-        found = []
-        for account in sorted(set(wanted) - set(chosen), key=lambda a: (prices[a], a.instrument.id)):
-            price = prices[account]
-            if account.instrument.consecutive > 1 or not account.instrument.needs <= needs:
-                continue
-            if price > limit or price > left:
-                break
-            limit, left = limit - price, left - price
-            found.append(account)
-        return found
+        rest = sorted(set(wanted) - set(chosen), key=lambda a: (turns[a], a.instrument.id))
+        return chosen + _carried_along(rest, chosen, turns, left)
 
     def next_look(self, step: int, elapsed: float, rates: Rates) -> tuple[float, float]:
         """The step, and the seconds elapsed, from either of which on something may be due."""
@@ -169,35 +108,78 @@ class Schedule:
             return math.inf, math.inf
         if any(a.until > step for a in wanted):
             return step + 1, math.inf
-        prices = {a: a.instrument.consecutive * self.price(a, rates) for a in wanted}
-        ceilings = self._ceilings(wanted, prices)
-        spent = self.spent
-        # Where it has been read: its share has to be released. Always: it has to be affordable.
-        release = min(max(ceilings[a] if a.readings else 0.0, spent + prices[a]) for a in wanted)
-        at_time = max(release / self.overhead, PATIENCE * elapsed)
-        at_step: float = math.inf
-        if release <= ADVANCE:
-            at_step = max(self._step_of(release), step + 1, PATIENCE * step)
-        return at_step, at_time
+        shares, spent = self._shares(wanted, rates), self.spent
+        at_step = at_time = math.inf
+        for account in wanted:
+            affordable = (spent + account.turn(rates)) / self.overhead
+            if not account.readings:
+                at_time = min(at_time, affordable)
+                continue
+            early, late = shares[account].when(self.overhead)
+            at_time = min(at_time, max(late, affordable))
+            if affordable * self.overhead <= ADVANCE:
+                at_step = min(at_step, early)
+        at_time = max(at_time, PATIENCE * elapsed, elapsed + PAUSE)
+        return max(at_step, step + 1, PATIENCE * step), at_time
 
-    def not_read(self) -> list[Account]:
-        """Those that were never read, although nothing speaks against them but their cost."""
-        return [a for a in self.accounts.values() if not a.readings and not a.given_up]
-
-    def _ceilings(self, wanted: Sequence[Account], prices: dict[Account, float]) -> dict[Account, float]:
-        """How much has to be released in all before an instrument may be read again by its share."""
+    def _shares(self, wanted: Sequence[Account], rates: Rates) -> dict[Account, _Share]:
         weights = {}
         for account in wanted:
             information = account.instrument.information * (1 if account.readings else FIRST)
-            weights[account] = math.sqrt(information * prices[account])
-        total = sum(weights.values())
-        done = self.other + sum(a.spent for a in self.accounts.values() if not a.wanted)
-        return {a: done + (a.spent + prices[a]) * total / weights[a] for a in wanted}
+            weights[account] = math.sqrt(information * account.turn(rates))
+        cheap = {a for a in wanted if a.turn(rates) <= WITHIN * ADVANCE}
+        early, late = sum(weights[a] for a in cheap), sum(weights.values())
+        gone = self.other + sum(a.spent for a in self.accounts.values() if not a.wanted)
+        return {
+            a: _Share(w / early if a in cheap else 0.0, w / late, a.spent + a.turn(rates), gone)
+            for a, w in weights.items()
+        }
 
-    def _released(self, step: int, elapsed: float) -> float:
+    def _pots(self, step: int, elapsed: float) -> tuple[float, float]:
+        earned = self.overhead * elapsed
         part = AT_ONCE + (1 - AT_ONCE) * min(1.0, math.log2(step + 1) / SPREAD)
-        return max(ADVANCE * part, self.overhead * elapsed)
+        return max(ADVANCE * part, min(ADVANCE, earned)), max(0.0, earned - ADVANCE)
 
-    def _step_of(self, released: float) -> float:
-        part = (released / ADVANCE - AT_ONCE) / (1 - AT_ONCE)
-        return 0.0 if part <= 0 else math.ceil(2 ** (SPREAD * part)) - 1
+
+@dataclass(frozen=True)
+class _Share:
+    """An instrument's part of the two pots, what it needs to be read again, and what is gone from both."""
+
+    early: float
+    late: float
+    needed: float
+    gone: float
+
+    def covered_by(self, advance: float, later: float) -> bool:
+        """Whether its part of the pots is enough."""
+        left = advance - self.gone
+        return self.early * max(0.0, left) + self.late * max(0.0, later + min(0.0, left)) >= self.needed
+
+    def when(self, overhead: float) -> tuple[float, float]:
+        """The step from which on the advance alone is enough, and the time from which on both are."""
+        step = math.inf
+        if self.early > 0 and (enough := self.gone + self.needed / self.early) <= ADVANCE:
+            part = max(0.0, enough / ADVANCE - AT_ONCE) / (1 - AT_ONCE)
+            step = math.ceil(2 ** (SPREAD * part)) - 1
+        from_advance = self.early * max(0.0, ADVANCE - self.gone)
+        if from_advance >= self.needed:
+            return step, min(ADVANCE, self.gone + self.needed / self.early) / overhead
+        later = (self.needed - from_advance) / self.late + max(0.0, self.gone - ADVANCE)
+        return step, (ADVANCE + later) / overhead
+
+
+def _carried_along(
+    rest: Sequence[Account], chosen: Sequence[Account], turns: dict[Account, float], left: float
+) -> list[Account]:
+    """What adds little to a step that is measured anyway, and needs nothing more to be captured."""
+    needs = {need for a in chosen for need in a.instrument.needs}
+    limit = CARRIED * sum(turns[a] for a in chosen)
+    found = []
+    for account in rest:
+        if account.instrument.consecutive > 1 or not account.instrument.needs <= needs:
+            continue
+        if turns[account] > min(limit, left):
+            break
+        limit, left = limit - turns[account], left - turns[account]
+        found.append(account)
+    return found

@@ -12,7 +12,6 @@ from typing import Any
 from torch import Tensor, nn
 
 from descentry.core import catalog
-from descentry.instruments._entry import Cost
 from descentry.live import _around, _settings
 from descentry.live._capture import Hook
 from descentry.live._clock import Clock, WallClock
@@ -20,9 +19,8 @@ from descentry.live._lab import Lab
 from descentry.live._sample import Sample
 from descentry.store.writing import RunWriter
 
-STEP = Cost(gradients=1)
 NOTE_EVERY = 60.0  # seconds between notes in the journal on what watching has cost
-HOOKS = 1e-6  # seconds of the optimizer's two hooks at a step that is not measured
+HOOKS = 2e-6  # seconds of the optimizer's two hooks at a step that is not measured
 _BY_HAND = ("batch-loss", "learning-rate")  # read at every step, without a probe where nothing has changed
 _UNSEEN = 3  # steps to be measured of which the optimizer's hooks told nothing
 
@@ -170,7 +168,7 @@ class Session:
         if self._depth > 1:
             return None  # a subclass calls the step of its base
         if self._tick:
-            self.lab.clock.computed(STEP)
+            self.lab.clock.trained()
         if self._waiting:
             self._silent = True
         sample = self.sample
@@ -215,7 +213,7 @@ class Session:
             return self.updates  # it was skipped: this is the loss of a step still to be made
         self.updates += 1
         if self._tick:
-            self.lab.clock.computed(STEP)
+            self.lab.clock.trained()
         self._unseen += self.sample is not None
         if self._unseen == _UNSEEN:
             for account in self.lab.schedule.accounts.values():
