@@ -57,7 +57,10 @@ def run(script: Path, folder: Path) -> Outcome:
     runs = sorted(folder.glob(f"{script.stem}*"), key=lambda p: p.name)
     if not runs:
         return Outcome(script.stem, acceptable, "", ())
-    report = descentry.explain(runs[-1])
+    try:
+        report = descentry.explain(runs[-1])
+    except descentry.DescentryError:
+        return Outcome(script.stem, acceptable, "", ())
     ranked = tuple((d.cause, d.probability) for d in report.diagnoses)
     return Outcome(script.stem, acceptable, report.verdict, ranked)
 

@@ -101,14 +101,12 @@ def _evidence(clue: Clue, value: float, weight: float) -> Evidence:
 def _status(cause: Cause, probability: float, values: dict[str, float | None], weights: Weights) -> Status:
     if probability >= SUPPORTED:
         return "supported"
-    could_tell = any(
-        max(map(abs, weights.of(cause, clue))) >= DECISIVE
-        for clue in cause.clues
-        if values[clue.sign.id] is not None
-    )
-    if not could_tell:
+    weighed = list(_weighed(cause, values, weights))
+    if not any(max(map(abs, weights.of(cause, clue))) >= DECISIVE for clue, _, _ in weighed):
         return "not examined"
-    return "refuted" if probability <= REFUTED else "undetermined"
+    # A cause that is merely rare is not ruled out: something has to speak against it.
+    against = sum(weight for _, _, weight in weighed) <= -DECISIVE
+    return "refuted" if probability <= REFUTED and against else "undetermined"
 
 
 def _remedies(cause: Cause, facts: Facts) -> tuple[Remedy, ...]:

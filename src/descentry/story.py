@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -12,12 +13,13 @@ from descentry import readers, verdicts
 from descentry.behaviours._convergence import convergence
 from descentry.behaviours._curve import MIN_POINTS, Curve
 from descentry.behaviours._entry import Behaviour
+from descentry.behaviours._words import amount
 from descentry.core import catalog, metrics
-from descentry.core.data import Comparison, Convergence, Finding, Report, Run, Series
+from descentry.core.data import Comparison, Convergence, Diagnosis, Finding, Forecast, Report, Run, Series
 from descentry.core.errors import NoCurveError, SeveralRunsError, UnknownNameError, listed
 from descentry.core.ranks import median
 from descentry.core.readings import readings
-from descentry.diagnosis import diagnose, worth_measuring
+from descentry.diagnosis import diagnose, supported, worth_measuring
 from descentry.facts import Facts
 from descentry.forecast import forecast
 
@@ -176,7 +178,7 @@ def _twin(run: Run, main: Series) -> Series | None:
 
 def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Report:
     main = main_series(run, metric)
-    guessed = higher_is_better is None and metrics.kind(main.name) == "other"
+    guessed = higher_is_better is None and _says_nothing(main.name)
     failed: list[str] = []
     # Losses come up to the last float: what overflows on the way is judged as the infinity it has become.
     with np.errstate(all="ignore"):
@@ -201,8 +203,17 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
         next_steps=verdicts.next_steps(verdict, findings, end, diagnoses),
         not_examined=(*failed, *notes, *unsaid),
         diagnoses=diagnoses,
-        forecast=ahead,
+        forecast=_beside(ahead, diagnoses),
     )
+
+
+def _beside(ahead: Forecast, diagnoses: Sequence[Diagnosis]) -> Forecast:
+    """The forecast, with what the likeliest cause has to say to more epochs."""
+    for diagnosis in supported(diagnoses)[:1]:
+        said = catalog.entry("causes", diagnosis.cause).longer
+        if said and ahead.gain is not None:
+            return dataclasses.replace(ahead, caveats=(said.format(gain=amount(ahead.gain)), *ahead.caveats))
+    return ahead
 
 
 def facts_of(run: Run, *, metric: str | None = None, higher_is_better: bool | None = None) -> Facts:
@@ -213,7 +224,7 @@ def facts_of(run: Run, *, metric: str | None = None, higher_is_better: bool | No
         NoCurveError: No series could be a metric of training.
     """
     main = main_series(run, metric)
-    guessed = higher_is_better is None and metrics.kind(main.name) == "other"
+    guessed = higher_is_better is None and _says_nothing(main.name)
     with np.errstate(all="ignore"):
         return _facts(run, main, higher_is_better, guessed, [])
 
@@ -243,10 +254,16 @@ def _found(behaviour: Behaviour, curve: Curve, failed: list[str]) -> Sequence[Fi
         return ()
 
 
+def _says_nothing(name: str) -> bool:
+    """Whether a name does not tell which way is better."""
+    return metrics.kind(name) == "other" or metrics.either_way(name)
+
+
 def _looks_rising(series: Series) -> bool:
-    """Whether a metric whose name says nothing is a share (between 0 and 1) that goes up."""
+    """Whether a metric that may rise goes up: a share (between 0 and 1), or a bound on a likelihood."""
     value = series.value[np.isfinite(series.value)]
-    if len(value) < MIN_POINTS or value.min() < 0 or value.max() > 1.001:
+    share = len(value) and value.min() >= 0 and value.max() <= 1.001
+    if len(value) < MIN_POINTS or not (share or metrics.either_way(series.name)):
         return False
     part = max(3, len(value) // 100)
     return bool(median(value[-part:]) > median(value[:part]) + 0.3 * np.ptp(value))

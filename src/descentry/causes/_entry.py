@@ -105,6 +105,8 @@ class Cause:
         neighbours: Ids of the causes that it is most easily taken for.
         seen_in: Runs for which it must be supported.
         quiet_on: Runs, its neighbours' above all, for which it must not be.
+        longer: What more epochs would do about it, said beside the forecast; ``{gain}`` stands for what
+            doubling them is expected to gain.
         base: Log-odds of the cause before anything is known.
         exempt: Conformance checks that cannot apply, each with the reason.
     """
@@ -117,6 +119,7 @@ class Cause:
     neighbours: tuple[str, ...]
     seen_in: tuple[Case, ...]
     quiet_on: tuple[Case, ...]
+    longer: str = ""
     base: float = -3.0
     exempt: Mapping[str, str] = field(default_factory=dict)
 

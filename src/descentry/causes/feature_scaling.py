@@ -76,6 +76,7 @@ CAUSE = Cause(
         Clue(layers.SATURATED_START, (-0.1, 0.0, 0.4, 0.6, 0.8)),
         Clue(layers.WEIGHT_SCALE, (-0.3, 0.0, 0.2, -0.5, -1.0, -1.5)),
     ),
+    longer="More epochs are the expensive cure for unscaled inputs: expected gain {gain}.",
     remedies=("standardise-inputs", "decorrelate-inputs", "switch-to-adam", "add-normalisation"),
     neighbours=("lr-too-high", "exploding-gradients", "target-scaling", "init-too-large"),
     seen_in=(

@@ -73,6 +73,7 @@ CAUSE = Cause(
         Clue(layers.SIGNAL, (0.1, 0.1, 0.1, -0.4, -0.8, -1.2)),
         Clue(rate.UPDATE, (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0)),
     ),
+    longer="At this rate more epochs will not help: expected gain {gain}.",
     remedies=("lower-lr", "clip-gradients", "warm-up"),
     neighbours=("overshooting", "exploding-gradients", "feature-scaling", "bad-batch", "unstable-numerics"),
     seen_in=(

@@ -69,6 +69,10 @@ CAUSE = Cause(
         Clue(rate.AGREEMENT, (-1.5, -1.0, -0.2, 0.2, 0.6, 0.6)),
         Clue(gradients.GRADIENT_SIZE, (-2.5, -1.2, -0.3, 0.3, 0.3, 0.3)),
     ),
+    longer=(
+        "The rate is the problem and not the number of epochs: at this rate doubling them is "
+        "expected to gain {gain}."
+    ),
     remedies=("raise-lr", "add-momentum", "switch-to-adam", "wait"),
     neighbours=("flat-region", "no-gradient", "vanishing-gradients", "capacity-or-data", "healthy"),
     seen_in=(

@@ -81,6 +81,7 @@ CAUSE = Cause(
         Clue(layers.DEAD, (0.1, 0.0, 0.0, -0.5, -1.0, -1.5)),
         Clue(outputs.MISFIT, (0.1, -2.5, 0.0, 0.0, -0.3, -0.3)),
     ),
+    longer="More epochs do not train what cannot learn: expected gain {gain}.",
     remedies=("register-parameters", "keep-graph", "unfreeze"),
     neighbours=("lr-too-low", "flat-region", "vanishing-gradients", "dead-units", "healthy"),
     seen_in=(

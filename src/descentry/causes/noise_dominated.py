@@ -121,6 +121,10 @@ CAUSE = Cause(
         Clue(rate.OVERSHOOTS, (0.3, 0.1, -0.5, -1.2)),
         Clue(rate.RATE, (-2.0, -1.2, -0.5, 0.1, 0.3, 0.3, 0.0)),
     ),
+    longer=(
+        "At this rate and batch size more epochs will not help much: expected gain {gain}. "
+        "Let the rate decay."
+    ),
     remedies=("decay-lr", "larger-batch", "lower-lr"),
     neighbours=("overshooting", "healthy", "bad-batch"),
     seen_in=(

@@ -69,6 +69,7 @@ CAUSE = Cause(
         Clue(rate.AGREEMENT, (2.0, 1.0, -0.3, -1.0, -1.5, -2.0)),
         Clue(rate.UPDATE, (-1.5, -0.7, -0.3, 0.0, 0.5, 0.5)),
     ),
+    longer="At this rate more epochs will not help the loss to settle: expected gain {gain}.",
     remedies=("lower-lr", "decay-lr", "add-momentum"),
     neighbours=("lr-too-high", "noise-dominated", "healthy"),
     seen_in=(

@@ -8,8 +8,8 @@ from descentry.core.data import Diagnosis, Evidence, Report
 from descentry.report._words import clean
 
 MOST_TOLD = 3
-MOST_FOR = 4  # lines of evidence on a page; JSON has them all
-MOST_AGAINST = 2
+MOST_FOR = 3  # lines of evidence on a page; JSON has them all
+MOST_AGAINST = 1
 CLOSE = 0.25  # a cause that is not supported is named when it is at least so likely
 HEALTHY = "healthy"
 
