@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from descentry.commands._entry import CONCERN, FINE, USER_ERROR, Command
-from descentry.core.errors import DescentryError, TooLargeError, UnknownNameError
+from descentry.core.errors import DescentryError, UnknownNameError
 
 if TYPE_CHECKING:
     from descentry._terminal import Progress
@@ -123,10 +123,11 @@ def _hurry() -> None:
 
 
 def _reports(path: str, args: argparse.Namespace, progress: Progress) -> Sequence[Report]:
+    from descentry import readers
     from descentry.story import explain_all, runs_of
 
     if path == "-":
-        runs: list[Run] = _piped(args.step)
+        runs: list[Run] = readers.from_stream(sys.stdin.buffer, step=args.step)
     else:
         runs = runs_of(path, step=args.step, progress=progress)
     if args.run is not None:
@@ -140,20 +141,6 @@ def _reports(path: str, args: argparse.Namespace, progress: Progress) -> Sequenc
             )
         runs = named
     return explain_all(runs, metric=args.metric, higher_is_better=args.higher, progress=progress).reports
-
-
-def _piped(step: str | None) -> list[Run]:
-    from descentry import readers
-    from descentry.readers._source import MAX_DOCUMENT
-
-    data = sys.stdin.buffer.read(MAX_DOCUMENT + 1)
-    if len(data) > MAX_DOCUMENT:
-        raise TooLargeError(
-            f"more than {MAX_DOCUMENT >> 20} MiB came through the pipe",
-            where="standard input",
-            how="Save it to a file, and explain that.",
-        )
-    return readers.from_bytes(data, step=step)
 
 
 def _subject(reports: list[Report], paths: Sequence[str]) -> Report | Comparison:

@@ -9,51 +9,35 @@ import functools
 import re
 from collections.abc import Iterable
 
+from descentry.core._metric_words import (
+    BOOKKEEPING,
+    EITHER_WAY,
+    ERROR,
+    HOLDS,
+    LOSS,
+    NEGATED,
+    RISING,
+    STEP_NAMES,
+    TEST,
+    TRAIN,
+    VALIDATION,
+)
 from descentry.core.data import Series
-
-_VALIDATION = {"val", "valid", "validation", "eval", "evaluation", "dev", "tel", "heldout", "holdout"}
-_TEST = {"test", "testing"}
-_TRAIN = {"train", "training", "tr", "trl", "fit", "learn"}
-
-_LOSS = {
-    "loss", "losses", "trl", "tel", "nll", "xent", "crossentropy", "logloss", "mlogloss", "objective",
-    "cost", "perplexity", "ppl", "bpb", "bpc", "energy", "elbo", "deviance", "softmaxloss", "ce", "bce",
-    "hinge",
-}  # fmt: skip
-_ERROR = {
-    "mse", "rmse", "mae", "mape", "rmsle", "error", "err", "merror", "fid", "l1", "l2", "huber", "wer",
-    "cer", "kid", "brier", "regret", "quantile", "residual",
-}  # fmt: skip
-_RISING = {
-    "acc", "accuracy", "reward", "rewards", "return", "returns", "rew", "score", "auc", "auroc", "f1",
-    "precision", "recall", "map", "iou", "miou", "dice", "bleu", "rouge", "psnr", "ssim", "r2", "top1",
-    "top5", "ndcg", "success", "inception", "ap", "ap50", "likelihood", "correct", "winrate", "em", "prec",
-    "fitness",
-}  # fmt: skip
-# Numbers that a training log carries beside its metrics; never the curve to explain.
-_BOOKKEEPING = {
-    "lr", "rate", "time", "timestamp", "seconds", "sec", "ms", "eta", "speed", "throughput", "memory",
-    "mem", "gpu", "cpu", "epoch", "step", "steps", "iter", "iteration", "itr", "batch", "duration", "norm",
-    "grad", "gradnorm", "momentum", "weight", "decay", "scale", "tokens", "samples", "examples", "flops",
-    "tflops", "mfu", "size", "count", "num", "dt", "std", "min", "max", "seed", "id", "elapsed", "runtime",
-    "beta", "fps", "wall", "stamp", "skipped", "warmup",
-}  # fmt: skip
-_STEP_NAMES = (
-    "step", "global_step", "steps", "iter", "iters", "iteration", "iterations", "itr", "it", "num_updates",
-    "update", "updates", "timestep", "timesteps", "total_timesteps", "train_step", "batch", "batches",
-    "round", "tree", "episode", "epoch", "epochs", "index", "idx",
-)  # fmt: skip
 
 
 @functools.cache
 def words(name: str) -> tuple[str, ...]:
-    """The lower-case words of a metric name, camel case split.
+    """The lower-case words of a metric name in any script, camel case split.
 
     >>> words("train/box_loss"), words("valLoss")
     (('train', 'box', 'loss'), ('val', 'loss'))
     """
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    return tuple(w for w in re.split(r"[^a-z0-9]+", spaced.lower()) if w)
+    return tuple(w for w in re.split(r"[\W_]+", spaced.lower()) if w)
+
+
+def _holds(what: str, name: str) -> bool:
+    return not name.isascii() and any(term in name for term in HOLDS[what])
 
 
 @functools.cache
@@ -64,11 +48,11 @@ def split(name: str) -> str:
     ('validation', 'train', '')
     """
     found = set(words(name))
-    if found & _VALIDATION:
+    if found & VALIDATION or _holds("validation", name):
         return "validation"
-    if found & _TEST:
+    if found & TEST or _holds("test", name):
         return "test"
-    if found & _TRAIN:
+    if found & TRAIN or _holds("train", name):
         return "train"
     return ""
 
@@ -80,7 +64,10 @@ def base(name: str) -> tuple[str, ...]:
     >>> base("val/box_loss") == base("train/box_loss") == ("box", "loss")
     True
     """
-    return tuple(w for w in words(name) if w not in _TRAIN | _VALIDATION | _TEST | {"step", "epoch"})
+    if not name.isascii():
+        for term in (term for what in ("train", "validation", "test") for term in HOLDS[what]):
+            name = name.replace(term, " ")
+    return tuple(w for w in words(name) if w not in TRAIN | VALIDATION | TEST | {"step", "epoch"})
 
 
 @functools.cache
@@ -89,20 +76,27 @@ def kind(name: str) -> str:
 
     >>> kind("lm loss"), kind("Train-accuracy"), kind("lr"), kind("foo")
     ('loss', 'rising', 'bookkeeping', 'other')
+    >>> kind("log_likelihood"), kind("negative_log_likelihood"), kind("验证损失")
+    ('rising', 'loss', 'loss')
     """
     found = words(name)
     joined = "".join(found)
     if found and found[-1] in {"time", "ms", "lr", "std", "scale", "norm", "weight", "count", "max", "min"}:
         return "bookkeeping"
-    if set(found) & _LOSS or joined.endswith(("loss", "crossentropy")) or "bitsper" in joined:
+    if (
+        set(found) & LOSS
+        or joined.endswith(("loss", "crossentropy"))
+        or "bitsper" in joined
+        or _holds("loss", name)
+    ):
         return "loss"  # the entropy of a policy is none
     if set(found) & {"err", "error"}:
         return "error"  # "top1_err" falls, whatever it counts
-    if set(found) & _RISING or joined.endswith("accuracy") or name == "r":  # the reward in monitor files
-        return "rising"
-    if set(found) & _ERROR:
+    if set(found) & RISING or joined.endswith("accuracy") or name == "r" or _holds("rising", name):
+        return "loss" if set(found) & NEGATED else "rising"  # "r" is the reward in monitor files
+    if set(found) & ERROR or _holds("error", name):
         return "error"
-    if set(found) & _BOOKKEEPING or step_rank(name) is not None or re.fullmatch(r".*\blr\d+", name):
+    if set(found) & BOOKKEEPING or step_rank(name) is not None or re.fullmatch(r".*\blr\d+", name):
         return "bookkeeping"
     return "other"
 
@@ -112,6 +106,15 @@ def higher_is_better(name: str) -> bool:
     return kind(name) == "rising"
 
 
+def either_way(name: str) -> bool:
+    """Whether some maximise what others log under this name with its sign turned, and minimise.
+
+    >>> either_way("train/elbo"), either_way("elbo_loss"), either_way("neg_elbo")
+    (True, False, False)
+    """
+    return bool(set(words(name)) & EITHER_WAY) and not set(words(name)) & (NEGATED | {"loss"})
+
+
 def step_rank(name: str) -> int | None:
     """How well ``name`` names the optimizer's step: 0 is best, None is not at all.
 
@@ -119,7 +122,7 @@ def step_rank(name: str) -> int | None:
     (True, None)
     """
     plain = "_".join(words(name))
-    for rank, candidate in enumerate(_STEP_NAMES):
+    for rank, candidate in enumerate(STEP_NAMES):
         if plain in {
             candidate,
             f"_{candidate}",
@@ -136,7 +139,7 @@ def _rank(series: Series) -> tuple[float, ...]:
     name_words = words(series.name)
     kinds = {"loss": 0.0, "error": 1.0, "rising": 2.0, "other": 3.0, "bookkeeping": 9.0}
     splits = {"train": 0.0, "": 0.0, "validation": 1.0, "test": 2.0}
-    plain = [w for w in name_words if w not in _TRAIN | _VALIDATION | _TEST]
+    plain = [w for w in name_words if w not in TRAIN | VALIDATION | TEST]
     # Among training losses: the total or plain one first, then the one with more points.
     modest = {
         ("loss",),

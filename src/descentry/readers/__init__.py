@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
+from typing import IO
 
 from descentry.core.data import Run
-from descentry.core.errors import NotFoundError, SeveralRunsError, listed, nearest
+from descentry.core.errors import DescentryError, NotFoundError, SeveralRunsError, listed, nearest
 from descentry.readers._entry import Reader
 from descentry.readers._folder import Progress, read_folder
 from descentry.readers._one import read_one, reader_for
-from descentry.readers._source import Source
+from descentry.readers._source import source_of, source_of_stream
 
-__all__ = ["Progress", "Reader", "from_bytes", "read", "read_all"]
+__all__ = ["Progress", "Reader", "from_bytes", "from_stream", "read", "read_all"]
 
 
 def read(source: str | os.PathLike[str], *, step: str | None = None) -> Run:
@@ -60,16 +62,25 @@ def read_all(
         _refuse_missing(path, where)
     if path.is_dir():
         return read_folder(path, where, step, progress)
-    return read_one([Source(path, name=where)], reader_for(Source(path, name=where)), step)
+    try:
+        one = source_of(path, where)
+        return read_one([one], reader_for(one), step)
+    except OSError as error:
+        raise DescentryError(f"it cannot be read: {error.strerror or error}", where=where) from None
 
 
 def from_bytes(data: bytes, *, name: str = "standard input", step: str | None = None) -> list[Run]:
-    """Every run in a log that came through a pipe.
+    """Every run in the bytes of a log; as :func:`from_stream`."""
+    return from_stream(io.BytesIO(data), name=name, step=step)
+
+
+def from_stream(stream: IO[bytes], *, name: str = "standard input", step: str | None = None) -> list[Run]:
+    """Every run in a log that comes through a pipe.
 
     Raises:
-        DescentryError: The log is empty, no reader recognises it, or it holds no curve.
+        DescentryError: The log is empty, too long, or no reader recognises it, or it holds no curve.
     """
-    source = Source(None, name=name, data=data)
+    source = source_of_stream(stream, name)
     return read_one([source], reader_for(source), step)
 
 

@@ -10,11 +10,14 @@ import numpy.typing as npt
 
 from descentry.core.data import Floats, Gap
 from descentry.readers._draft import to_float
+from descentry.readers._pattern import Pattern
 
 Bools = npt.NDArray[np.bool_]
 
 DISTINCT = 4096  # a column with more different words than this is free text, and of no use
 STRAY = 0.1  # a column with more words than this beside its numbers is one of words
+_PERCENT = Pattern(r"[^%]*\d\.? ?%")
+_THOUSANDS = Pattern(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 _MISSING = frozenset({"", "na", "n/a", "none", "null", "-", "--", "<na>", "#n/a", "undefined"})
 
 
@@ -39,6 +42,24 @@ class Table:
     def names(self) -> list[str]:
         """The names of all columns."""
         return [*self.numbers, *self.texts]
+
+
+def cell_number(cell: str, *, decimal_comma: bool = False) -> float | None:
+    """A number as tables write it: also with a percent sign, or with commas between its thousands.
+
+    >>> cell_number("93.5%"), cell_number("12,800"), cell_number("2,5")
+    (93.5, 12800.0, None)
+    >>> cell_number("2,5", decimal_comma=True)
+    2.5
+    """
+    number = to_float(cell)
+    if number is not None:
+        return number
+    if _PERCENT.fullmatch(cell):
+        return cell_number(cell[:-1].rstrip(), decimal_comma=decimal_comma)
+    if decimal_comma:
+        return to_float(cell.replace(",", ".", 1))
+    return to_float(cell.replace(",", "")) if _THOUSANDS.fullmatch(cell) else None
 
 
 class Cells:
@@ -72,9 +93,7 @@ class Cells:
         for i, cell in enumerate(map(str.strip, cells)):
             if not cell or cell.lower() in _MISSING:
                 continue
-            number = to_float(cell)
-            if number is None and self._decimal_comma:
-                number = to_float(cell.replace(",", ".", 1))
+            number = cell_number(cell, decimal_comma=self._decimal_comma)
             if number is None:
                 self._word(start + i, cell)
             else:
@@ -113,3 +132,15 @@ class Cells:
             for row, word in self._words.items():
                 cells[row] = word
             table.texts[name] = cells
+
+
+def counts_steps(column: Floats) -> bool:
+    """Whether a column counts steps: whole numbers, not below zero, that rise nearly always."""
+    if (
+        not np.isfinite(column).all()
+        or (column != np.floor(column)).any()
+        or (column < 0).any()
+        or (column > 2**62).any()
+    ):
+        return False
+    return len(column) == 1 or bool((np.diff(column) >= 0).mean() >= 0.8 and column.min() < column.max())

@@ -137,6 +137,7 @@ def _recognise_in_folder(source: Source) -> Reader | None:
         or source.path.suffix.lower() in _PROSE | _SETTINGS | _BINARIES
     ):
         return None
-    if not source.path.is_file() or not source.size:
+    try:
+        return recognise(source, LAST_RESORT) if source.path.is_file() and source.size else None
+    except OSError:  # nobody may read it
         return None
-    return recognise(source, LAST_RESORT)

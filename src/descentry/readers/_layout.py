@@ -8,10 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from descentry.core import metrics
+from descentry.readers._cells import cell_number
 from descentry.readers._draft import to_float
+from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 
 LONGEST_NAME = 200
+_CLOCK = Pattern(r"(?:\d{1,3}:)?\d{1,2}:\d\d(?:\.\d+)?")  # fastai prints how long an epoch took
 SAMPLE = 40  # rows that decide what the delimiter and the header are
 
 
@@ -80,12 +83,16 @@ def _laid_out(sample: list[str], comment: str, delimiter: str, first: int) -> La
     if body and len(names) > 1 and all(len(row) == len(names) + 1 for row in body):
         names = ["", *names]  # R leaves the row names without a heading
     width = len(names)
-    if any(to_float(cell) is not None for cell in names) or not any(c.isalpha() for c in "".join(names)):
+    if any(_counts(cell, comma=delimiter == ";") for cell in names) or not any(
+        c.isalpha() for c in "".join(names)
+    ):
         return None
     known = any(
         metrics.step_rank(n) is not None or metrics.kind(n) in {"loss", "error", "rising"} for n in names
     )
-    numeric = [sum(to_float(row[i]) is not None for row in body if i < len(row)) for i in range(width)]
+    numeric = [
+        sum(_counts(row[i], comma=delimiter == ";") for row in body if i < len(row)) for i in range(width)
+    ]
     if width == 1 or delimiter == " ":
         # Words and blanks are everywhere: here every cell must speak for a table.
         if (
@@ -102,6 +109,11 @@ def _laid_out(sample: list[str], comment: str, delimiter: str, first: int) -> La
     elif not known:
         return None
     return Layout(unique_names(names), delimiter, skip, len(body))
+
+
+def _counts(cell: str, *, comma: bool) -> bool:
+    """Whether a cell is what stands below the heading of a metric: a number, or how long something took."""
+    return cell_number(cell, decimal_comma=comma) is not None or _CLOCK.fullmatch(cell) is not None
 
 
 def clean_name(name: str) -> str:

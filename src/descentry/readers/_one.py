@@ -13,6 +13,8 @@ from descentry.readers._entry import Reader
 from descentry.readers._joining import concatenate
 from descentry.readers._source import Source
 
+_PICKLES = tuple(b"\x80" + bytes([version]) for version in range(2, 6))
+
 
 def _readers(*, folder: bool) -> list[Reader]:
     return [r for r in catalog.entries("readers").values() if r.folder == folder]
@@ -46,7 +48,11 @@ def reader_for(source: Source) -> Reader:
         )
     reader = recognise(source)
     if reader is None:
-        kind = "text without a metric in it" if source.is_text else "a binary file of an unknown kind"
+        kind = "a binary file of an unknown kind"
+        if source.is_text:
+            kind = "text without a metric in it"
+        elif source.head.startswith(_PICKLES) or b"/data.pkl" in source.head:
+            kind = "a pickle (or a checkpoint of PyTorch), which could run code and is never opened"
         raise UnknownFormatError(
             f"no reader recognises this: it looks like {kind}",
             where=source.name,
@@ -73,7 +79,13 @@ def read_one(sources: list[Source], reader: Reader, step: str | None) -> list[Ru
         raise
     if len(sources) > 1:
         drafts = [_parts_joined(drafts, len(sources))]
-    runs = assemble(drafts, source=where, stem=stem_of(first.path), reader=reader.id, step=step)
+    runs = assemble(
+        drafts,
+        source=where,
+        stem=stem_of(first.path) if first.path else first.stem,
+        reader=reader.id,
+        step=step,
+    )
     runs = [run for run in runs if any(len(s) for s in run.series)]
     if not runs:
         raise NoCurveError("there are no metrics in it", where=where, how=f"It was read as: {reader.title}.")

@@ -19,22 +19,29 @@ _THOUSANDS = r"[1-9]\d{0,2}(?:,\d{3})++(?!,)"
 # No number starts inside a word ("Acc@1", "top-5") or goes on with a unit ("12ms"), a clock or a date.
 _SPLIT = Pattern(rf"(?<![\w@.,])(?<!\w-)(?<![#|]#)({_THOUSANDS}|{NUMBER})(?![\w#]|[.,:\-]\d)")
 _NAME = Pattern(
-    r"(?P<name>[A-Za-z_][\w./@()-]{0,60}(?: [A-Za-z_(][\w./@()-]{0,60}){0,3})"
-    r"[\"']?\s{0,4}(?P<mark>[:=]|[-=]>)?\s{0,12}[\"'(\[{]{0,3}\s{0,8}"
+    r"(?P<name>[^\W\d][\w./@()-]{0,60}(?: (?:\(|[^\W\d])[\w./@()-]{0,60}){0,3})"
+    r"[\"']?\s{0,4}(?P<mark>[:=：＝]|[-=]>)?\s{0,12}[\"'(\[{]{0,3}\s{0,8}"
     r"(?:tensor\(\[?|(?:np\.|numpy\.)?float\d\d\()?$"
 )
 _SCOPE = Pattern(
     r"(?<![\w./-])(train|valid|val|eval|dev|test)(?:ing|ation|idation|uation|uating|_inner)?(?![\w./-])", re.I
 )
+# "第 3 轮", "第50步": the count stands before its name.
+_ORDINAL = Pattern(r"第\s?(\d+)\s?(轮次?|步|迭代|エポック|ステップ|(?:epoch|step|iter(?:ation)?)\b)")
 _BAR = Pattern(r"%\|[^|]*\|\s*$")
 _OPEN = Pattern(r"^[\s\[(]*$")
 _AFTER_EPOCH = Pattern(r"^[\s\]:,|-]*\[?\s*$")
 _DATE = Pattern(r"^(?:/|[ T]\d{1,2}:)")  # what follows a day and a month
 _SOURCE_FILE = Pattern(r"\.(?:py|cc|cpp|c|h|cu|rs|go)$")
-_EPOCHS = {"epoch", "episode", "ep"}
+_EPOCHS = {
+    "epoch", "episode", "ep", "epoche", "époque", "época", "epoca", "эпоха", "епоха", "轮", "轮次",
+    "エポック", "에포크",
+}  # fmt: skip
 _COUNTS = {
     "step", "global_step", "iter", "iteration", "itr", "it", "n_iter", "num_updates", "update", "timestep",
-    "total_timesteps", "batch", "round", "tree",
+    "total_timesteps", "batch", "round", "tree", "schritt", "étape", "itération", "paso", "passo",
+    "iteración", "iteração", "iterazione", "шаг", "итерация", "крок", "步", "步数", "迭代",
+    "ステップ", "스텝",
 }  # fmt: skip
 _RATES = {"lr", "gnorm", "norm"}  # worth reading without a mark too
 _SPLITS = {"train", "training", "val", "valid", "validation", "eval", "evaluation", "test", "testing", "dev"}
@@ -56,6 +63,8 @@ _LEADING = {
     "iters",
 }
 _PER = ("/s", "/sec", "/step", "/it", "/iter", "/batch")
+_TENSOR = "tensor"  # what a line prints that has a loss and no name for it: "0 tensor(2.3, grad_fn=…)"
+_DEVICES = {"cuda", "mps", "xpu", "npu", "tpu", "hpu"}  # "device='cuda:0'" counts nothing
 _MEMORY = 50_000  # texts remembered; a log whose texts never repeat must not fill the memory
 
 Role = Literal["", "metric", "epoch", "count", "other", "place"]
@@ -125,6 +134,8 @@ class PairFinder:
 
     def __call__(self, line: str) -> Line | None:
         """What ``line`` says, or None where it has no named number and no counter."""
+        if "第" in line:
+            line = _ORDINAL.sub(r"\2: \1 ", line)
         parts = _SPLIT.split(line)
         if len(parts) < 3:
             return None
@@ -232,6 +243,8 @@ def _meaning(text: str) -> _Text:
         del words[0]
     name = " ".join(words).rstrip("([-.")
     marked = found["mark"] is not None
+    if name == _TENSOR and not marked and tail.endswith("("):
+        return _Text(name, "metric", scope, marked=True)
     plain = [w for w in metrics.words(name) if w not in _SPLITS]
     if not plain:
         # "Test: [ 10/196]", "Val: loss 0.5": a word that says which data this is about.
@@ -245,6 +258,8 @@ def _meaning(text: str) -> _Text:
     kind = metrics.kind(name)
     if kind in METRICS and last != "code" and (marked or metrics.kind(words[-1]) in METRICS):
         return _Text(name, "metric", scope, marked, metrics.split(name), kind == "rising")
+    if last in _DEVICES:
+        return _Text("", "", scope, False)
     if (marked and not _SOURCE_FILE.search(name)) or last in _RATES:
         return _Text(name, "other", scope, marked)
     return _Text("", "", scope, False)

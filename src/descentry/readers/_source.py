@@ -16,6 +16,7 @@ HEAD = 1 << 16  # enough to tell most formats
 OPENING = 1 << 21  # enough for the preamble that launchers of many processes print before the first loss
 MAX_LINE = 1 << 24  # a line of 16 MiB is no log line
 MAX_DOCUMENT = 1 << 29  # JSON and text that must be held whole
+_GZIP = b"\x1f\x8b\x08"
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
@@ -26,10 +27,19 @@ class Source:
         path: Where it is; None for bytes that came from a pipe.
         name: The path as the user wrote it; every error names it so.
         data: The bytes, when there is no path.
+        stem: A name for the run in the bytes.
     """
 
-    def __init__(self, path: Path | None, *, name: str | None = None, data: bytes | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        name: str | None = None,
+        data: bytes | None = None,
+        stem: str = "stdin",
+    ) -> None:
         self.path = path
+        self._stem = stem
         self.name = name if name is not None else str(path)
         self._data = data
 
@@ -41,7 +51,7 @@ class Source:
     @property
     def stem(self) -> str:
         """A name for the run in it: the file's name without its ending."""
-        return self.path.name.removesuffix(self.path.suffix) if self.path else "stdin"
+        return self.path.name.removesuffix(self.path.suffix) if self.path else self._stem
 
     @functools.cached_property
     def size(self) -> int:
@@ -151,6 +161,70 @@ class Source:
             ValueError: It is not JSON.
         """
         return parse_json(self.read_bytes().decode(self.encoding, errors="replace"), self.name)
+
+
+def source_of(path: Path, name: str) -> Source:
+    """A file; what is in it where gzip packed it, and what comes out of it where it is a pipe.
+
+    Raises:
+        TooLargeError: There is more in it than a log may hold.
+    """
+    if not path.is_file():  # `<(zcat train.log.gz)`
+        with path.open("rb") as stream:
+            return source_of_stream(stream, name)
+    with path.open("rb") as stream:
+        packed = stream.read(len(_GZIP)) == _GZIP
+        stream.seek(0)
+        data = _unpacked(stream, name) if packed else None
+    if data is None:
+        return Source(path, name=name)
+    return Source(None, name=name, data=data, stem=Path(path.name.removesuffix(".gz")).stem)
+
+
+def source_of_stream(stream: IO[bytes], name: str) -> Source:
+    """What comes through a pipe, unpacked where gzip packed it.
+
+    Raises:
+        TooLargeError: More comes than a log may hold.
+    """
+    data = stream.read(MAX_DOCUMENT + 1)
+    if len(data) > MAX_DOCUMENT:
+        raise TooLargeError(
+            f"more than {MAX_DOCUMENT >> 20} MiB came through the pipe",
+            where=name,
+            how="Save it to a file, and explain that.",
+        )
+    return Source(None, name=name, data=_unpacked(io.BytesIO(data), name) if data.startswith(_GZIP) else data)
+
+
+def _unpacked(packed: IO[bytes], name: str) -> bytes:
+    """What gzip packed, as far as it can be unpacked.
+
+    Raises:
+        TooLargeError: It is more than a log may hold.
+    """
+    import zlib
+
+    parts, size = [], 0
+    member = zlib.decompressobj(wbits=31)
+    while block := packed.read(HEAD):
+        while block:
+            try:
+                parts.append(member.decompress(block))
+            except zlib.error:
+                return b"".join(parts)  # damaged: the text ends inside a line, which its reader notes
+            size += len(parts[-1])
+            if size > MAX_DOCUMENT:
+                raise TooLargeError(
+                    f"more than {MAX_DOCUMENT >> 20} MiB are packed in it",
+                    where=name,
+                    how="Unpack it, and explain the file.",
+                )
+            block = member.unused_data
+            if member.eof:
+                member = zlib.decompressobj(wbits=31)
+    parts.append(member.flush())
+    return b"".join(parts)
 
 
 def strip_ansi(text: str) -> str:

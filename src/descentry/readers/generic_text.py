@@ -21,6 +21,9 @@ The step is, in this order: a counter that runs through the whole log (`step`, `
 …); epoch and place in the epoch together, where the log says how long an epoch is; the epoch; the
 order of the points. Lines without a counter take the step of the line before.
 
+Where no metric has a name that is known, in one of a dozen languages, up to three names that stand with a
+counter on most lines are taken for metrics (`it=20 L=0.31`), and so is a tensor that has no name.
+
 ## Limits
 
 A number with a unit (`12.5ms`) or with a decimal comma is not read. The running mean in brackets
@@ -43,6 +46,7 @@ from pathlib import Path
 
 import numpy as np
 
+from descentry.core import metrics
 from descentry.core.data import Gap
 from descentry.core.errors import NoCurveError, listed
 from descentry.readers._draft import Collector, Draft
@@ -52,6 +56,8 @@ from descentry.readers._pattern import Pattern
 from descentry.readers._source import Source
 from descentry.readers._steps import settle
 from descentry.readers._text import LONG, log_lines
+
+OFTEN, FEW = 8, 3
 
 # Words that some metric has in it; what they miss is not recognised beyond the head of the log.
 _LIKELY = Pattern(r"loss|acc|err|nll|ppl|perplexity|reward|return|score|mse|mae|auc|f1|bleu", re.IGNORECASE)
@@ -79,6 +85,7 @@ def _read(source: Source) -> list[Draft]:
     lines: list[Line] = []
     rows: list[int] = []
     passed: dict[str, None] = {}
+    unknown: dict[str, list[Line]] = {}
     epoch = None
     for row, text in log_lines(source, log.gaps):
         said = find(text)
@@ -91,6 +98,9 @@ def _read(source: Source) -> list[Draft]:
         if not said.counted and not said.scope and lines and lines[-1].scope:
             said.inherit(lines[-1].scope)  # "* Acc@1 70.1" below the lines of the validation
         log.add(row, said.values)
+        if said.metric is None:
+            for name in said.values:
+                unknown.setdefault(name, []).append(said)
         if said.counters:
             log.add(row, said.counters)
         if said.epoch is not None and said.epoch != epoch:
@@ -99,10 +109,10 @@ def _read(source: Source) -> list[Draft]:
         said.values = {}
         lines.append(said)
         rows.append(row)
+    if all(line.metric is None for line in lines) and not _take(unknown, len(lines)):
+        _refuse(source.name, [*passed, *(track.name for track in log.draft().tracks)])
     steps, name = settle(lines)
     draft = log.draft(step_name=name)
-    if all(line.metric is None for line in lines):
-        _refuse(source.name, [*passed, *(track.name for track in draft.tracks)])
     if steps is not None:
         at, step = np.array(rows), np.array(steps, dtype=np.int64)
         for track in draft.tracks:
@@ -113,6 +123,21 @@ def _read(source: Source) -> list[Draft]:
                 Gap("no-step", "the log does not count steps: points are numbered in their order")
             )
     return [draft]
+
+
+def _take(unknown: dict[str, list[Line]], lines: int) -> bool:
+    """Takes for metrics what no metric is called: a few names that stand with a counter again and again."""
+    likely = {
+        name: said
+        for name, said in unknown.items()
+        if metrics.kind(name) == "other" and len(said) >= max(OFTEN, lines / 2)
+    }
+    if not 1 <= len(likely) <= FEW:
+        return False
+    for name, said in likely.items():
+        for line in said:
+            line.metric = line.metric or (name, 0.0)
+    return True
 
 
 def _refuse(where: str, names: list[str]) -> None:

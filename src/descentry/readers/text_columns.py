@@ -36,8 +36,9 @@ from pathlib import Path
 
 import numpy as np
 
-from descentry.core.data import Floats, Gap
+from descentry.core.data import Gap
 from descentry.core.errors import TooLargeError
+from descentry.readers._cells import counts_steps
 from descentry.readers._draft import Draft, Track
 from descentry.readers._entry import Reader, Rows
 from descentry.readers._pattern import Pattern
@@ -45,13 +46,17 @@ from descentry.readers._source import Source
 from descentry.readers._text import log_lines, number
 
 _COMMENT = ("#", "%")
-_BETWEEN = Pattern(r"\s*[,;]\s*|\s+")
+_BETWEEN = Pattern(r"\s*,\s*|\s+")
 MAX_COLUMNS = 10_000
 
 
 def _cells(line: str) -> list[float] | None:
     """The numbers of a row, or None where something else is in it."""
-    parts = _BETWEEN.split(line.strip()) if "," in line or ";" in line else line.split()
+    if ";" in line:
+        # Programs that part cells by semicolons do so where a comma parts the decimals.
+        parts = [part.strip().replace(",", ".", 1) for part in line.split(";")]
+    else:
+        parts = _BETWEEN.split(line.strip()) if "," in line else line.split()
     try:
         return [float(part) for part in parts]
     except ValueError:
@@ -97,22 +102,10 @@ def _read(source: Source) -> list[Draft]:
     other += len(rows) - len(table)
     if other:
         gaps.append(Gap("ragged-rows", f"{other:,} lines are not {width} numbers and are not read", other))
-    counts = width > 1 and _counts(table[:, 0])
+    counts = width > 1 and counts_steps(table[:, 0])
     step = table[:, 0].astype(np.int64) if counts else None
     tracks = [Track(f"column {i + 1}", table[:, i].copy(), step=step) for i in range(int(counts), width)]
     return [Draft(tracks, gaps=gaps, step_name="column 1")]
-
-
-def _counts(column: Floats) -> bool:
-    """Whether a column counts steps: whole numbers, not below zero, that rise nearly always."""
-    if (
-        not np.isfinite(column).all()
-        or (column != np.floor(column)).any()
-        or (column < 0).any()
-        or (column > 2**62).any()
-    ):
-        return False
-    return len(column) == 1 or bool((np.diff(column) >= 0).mean() >= 0.8 and column.min() < column.max())
 
 
 def _write_sample(folder: Path, rows: Rows) -> Path:
