@@ -31,8 +31,8 @@ class Runs:
     """
 
     __slots__ = (
-        "_all", "_before", "_now", "_peak", "_records", "_seen", "_sum", "begun", "evidence", "length", "refs",
-        "start", "top",
+        "_all", "_before", "_now", "_peak", "_records", "_seen", "_sum", "begun", "evidence", "length",
+        "refs", "start", "top",
     )  # fmt: skip
 
     def __init__(self) -> None:
