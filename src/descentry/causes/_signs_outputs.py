@@ -91,7 +91,7 @@ VARYING = Sign(
 
 def _error(facts: Facts) -> float | None:
     """The training error beside that of always giving the commonest label."""
-    error, commonest = facts.late("examples/error"), facts.typical("target-scale/commonest")
+    error, commonest = facts.closing("examples/error"), facts.typical("target-scale/commonest")
     if error is None or commonest is None or commonest > 0.95:
         return None
     return error / (1 - commonest)
@@ -114,10 +114,17 @@ ERROR = Sign(
     "watch",
 )
 
+
+def _contradicted(facts: Facts) -> float | None:
+    """Not examined where the model has learnt nothing that a label could contradict."""
+    guess, share = facts.closing("output-check/loss-over-guess"), facts.closing("examples/contradicted")
+    return None if share is not None and share < 0.02 and guess is not None and guess > 0.9 else share
+
+
 CONTRADICTED = Sign(
     "contradicted",
     "how many labels the model contradicts late in the run",
-    lambda facts: facts.late("examples/contradicted"),
+    _contradicted,
     (0.02, 0.1, 0.25),
     (
         "The model contradicts hardly any label.",
@@ -133,7 +140,7 @@ CONTRADICTED = Sign(
 WORST_TENTH = Sign(
     "worst-tenth",
     "how much of the loss the worst tenth of the examples carries late in the run",
-    lambda facts: facts.late("examples/worst-tenth"),
+    lambda facts: facts.closing("examples/worst-tenth"),
     (0.2, 0.5, 0.8),
     (
         "All examples carry about the same loss.",
@@ -213,9 +220,10 @@ STABLE_AS_MEAN = Sign(
     "stable-as-mean",
     "how far from the edge of stability the steps would be with a mean",
     _without_sum,
-    (-3.0, 0.0),
+    (-2.0, -1.0, 0.0),
     (
         "With a mean over the batch the steps would be far too short, so the rate was meant for the sum.",
+        "With a mean over the batch the steps would be short, but not too short.",
         "With a mean over the batch the steps would be stable at this rate.",
         "Even with a mean over the batch the steps would not be stable at this rate.",
     ),
