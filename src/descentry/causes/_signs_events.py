@@ -48,6 +48,38 @@ def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
+def _leap(facts: Facts) -> float | None:
+    """Decades by which one point leaves all before it behind, the first time that it is more than one."""
+    value = facts.curve.series.value
+    if facts.curve.rising or len(value) < 3 * AROUND:
+        return None
+    known = np.abs(value[np.isfinite(value)])
+    if len(known) < 2 * AROUND:
+        return None
+    before = np.maximum.accumulate(known)[AROUND - 1 : -1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        decades = np.log10(known[AROUND:] / before)
+    far = np.flatnonzero(decades > 1.0)
+    if len(far):
+        return float(min(decades[far[0]], FAR))
+    return 0.0 if len(known) == len(value) else None  # what leads up to NaN is a sign of its own
+
+
+LEAP = Sign(
+    "leap",
+    "how far a single step took the loss above all that was before",
+    _leap,
+    (0.5, 1.7, 3.5),
+    (
+        "No single step takes the loss far above what was before.",
+        "A single step takes the loss to ten to the {value} times what was before.",
+        "A single step takes the loss to ten to the {value} times what was before, out of a calm.",
+        "A single step takes the loss to ten to the {value} times what was before: no run-up leads there.",
+    ),
+    "0; an unstable rate multiplies the loss by a steady factor at each step",
+    CALIBRATED,
+)
+
 LONE_POINT = Sign(
     "lone-point",
     "whether single points leave the curve and the next are back",

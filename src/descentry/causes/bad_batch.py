@@ -66,7 +66,7 @@ CAUSE = Cause(
     concern="attention",
     clues=(
         Clue(events.LONE_POINT, (-0.8, 0.2, 1.5, 3.0, 4.5)),
-        Clue(curve.SPIKE, (-0.3, 0.6)),
+        Clue(events.LEAP, (-0.5, 0.5, 2.0, 3.2)),
         Clue(curve.RUN_UP, (2.0, 0.5, -1.0, -2.0)),
         Clue(curve.BROKE_AT, (0.3, -0.7, 0.8, 1.8)),
         Clue(curve.EARLY_RISE, (0.1, -0.3, -0.7, -1.2)),

@@ -49,6 +49,7 @@ import numpy as np
 
 from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_layers as layers
+from descentry.causes import _signs_learnt as learnt
 from descentry.causes import _signs_outputs as outputs
 from descentry.causes import _signs_rate as rate
 from descentry.causes import _signs_wiring as wiring
@@ -70,12 +71,13 @@ CAUSE = Cause(
         Clue(curve.NON_FINITE, (0.1, -3.0)),
         Clue(curve.OSCILLATION, (0.1, -0.7)),
         Clue(layers.END_GUESS, (-1.2, 0.7, 1.0, -0.5, -0.8)),
+        Clue(learnt.IDLE, (-2.0, -0.7, 0.7, 1.8)),
         Clue(outputs.ERROR, (-0.7, -0.2, 0.8, 0.8, 0.8)),
         Clue(outputs.CONTRADICTED, (0.2, 0.1, -0.5, -1.0)),
         Clue(outputs.MISFIT, (0.3, -3.0, -3.0, -3.0, -3.0, -2.5)),
         Clue(wiring.CAN_LEARN, (-4.0, -1.0, -0.2, 0.0, 0.2)),
         Clue(rate.RATE, (-1.2, -0.8, -0.2, 0.3, 0.0, -0.6, -1.0)),
-        Clue(rate.STABILITY, (-1.0, -0.4, 0.2, 0.4, 0.1, -0.7, -1.2)),
+        Clue(rate.STABILITY, (-0.5, -0.2, 0.2, 0.4, 0.1, -0.7, -1.2)),
     ),
     remedies=("overfit-a-batch", "more-capacity", "more-data", "regularise", "stop-early"),
     neighbours=("healthy", "lr-too-low", "label-error", "loss-mismatch", "over-regularised"),

@@ -44,7 +44,10 @@ from __future__ import annotations
 from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_gradients as gradients
 from descentry.causes import _signs_layers as layers
+from descentry.causes import _signs_learnt as learnt
+from descentry.causes import _signs_outputs as outputs
 from descentry.causes import _signs_rate as rate
+from descentry.causes import _signs_wiring as wiring
 from descentry.causes._cases import descend, noisy, run, white
 from descentry.causes._entry import Case, Cause, Clue
 
@@ -74,6 +77,15 @@ CAUSE = Cause(
         Clue(layers.SYMMETRIC, (0.1, 0.0, -3.0)),
         Clue(layers.DEAD, (0.1, 0.1, 0.0, -0.5, -1.5, -2.5)),
         Clue(layers.END_GUESS, (1.0, 0.4, -1.5, -1.5, -1.0)),
+        Clue(learnt.IDLE, (-1.0, -1.0, -1.0, -1.5)),
+        Clue(outputs.MISFIT, (0.3, -5.0, -5.0, -5.0, -4.0, -4.0)),
+        Clue(outputs.CLASS_INDICES, (0.1, -0.7, -3.0)),
+        Clue(outputs.BROADCAST, (0.1, -2.5, -6.0)),
+        Clue(outputs.CONTRADICTED, (0.2, 0.0, -1.5, -2.5)),
+        Clue(wiring.CAN_LEARN, (-6.0, -1.5, -0.7, 0.1, 0.2)),
+        Clue(wiring.OUT_OF_REACH, (0.1, -0.7, -2.0)),
+        Clue(wiring.WITHOUT_GRADIENT, (0.1, -1.5)),
+        Clue(wiring.LEFT_OVER, (0.2, -1.5, -5.0)),
     ),
     remedies=(),
     neighbours=("noise-dominated", "lr-too-low", "capacity-or-data"),

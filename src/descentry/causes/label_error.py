@@ -52,6 +52,7 @@ import numpy as np
 from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_data as data
 from descentry.causes import _signs_layers as layers
+from descentry.causes import _signs_learnt as learnt
 from descentry.causes import _signs_outputs as outputs
 from descentry.causes import _signs_rate as rate
 from descentry.causes import _signs_wiring as wiring
@@ -69,9 +70,10 @@ CAUSE = Cause(
         Clue(outputs.ERROR, (-2.0, -0.7, 0.5, 1.0, 1.3)),
         Clue(data.COMMONEST, (-0.1, 0.0, 1.0, 5.0)),
         Clue(layers.END_GUESS, (-1.2, 0.4, 1.2, 0.3, 0.0)),
+        Clue(learnt.IDLE, (-2.0, -0.7, 0.7, 1.8)),
         Clue(rate.NOISE, (-0.7, -0.2, 0.2, 0.5, 0.7)),
         Clue(rate.RATE, (-1.0, -0.5, 0.0, 0.3, 0.0, -0.5, -1.0)),
-        Clue(rate.STABILITY, (-0.7, -0.2, 0.1, 0.2, 0.0, -0.5, -1.0)),
+        Clue(rate.STABILITY, (-0.3, -0.1, 0.1, 0.2, 0.0, -0.5, -1.0)),
         Clue(outputs.MISFIT, (0.3, -3.0, -3.0, -3.0, -3.0, -2.0)),
         Clue(outputs.VARYING, (-2.0, -1.0, 0.0, 0.2)),
         Clue(wiring.CAN_LEARN, (-3.0, -1.0, 0.0, 0.0, 0.2)),

@@ -15,13 +15,14 @@ function or a lambda.
   and sum to 1. With a sigmoid in the loss, 1 where the outputs come out of a softmax or sigmoid.
 - `clipped-logits`: the share of logits that are exactly zero where none is negative, as a final ReLU leaves
   them; 1 after a tanh.
-- `single-class`: 1 where cross-entropy is given a single class, so that it is always zero.
+- `single-class`: 1 where cross-entropy is given a single class, so that it is always zero, or where a loss is
+  given the softmax of a single output, which is always 1.
 - `not-log-probabilities`: the share of rows given to `nll_loss` whose exponentials do not sum to 1.
 - `targets-out-of-range`: the share of targets that the loss does not mean (binary ones outside [0, 1], rows
   of class probabilities that do not sum to 1, margin targets other than ±1) or that the last operation of
   the network cannot reach (a squared error after tanh).
 - `class-indices`: how many different targets a squared or absolute error is given, where all are whole
-  numbers from 0 up and none is left out.
+  numbers from 0 up and none is left out, among the last 1,024 that were measured.
 - `broadcast`: shapes differ, so that each target is compared with several outputs: how many comparisons for
   each entry of the larger one. Outputs (n, 1) beside targets (n,) give n.
 - `log-of-zero`: the share of entries that are zero or below where the loss takes a logarithm by hand.
@@ -59,6 +60,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -68,11 +70,13 @@ from descentry.instruments._last_operation import RANGES
 from descentry.instruments._loss_calls import CLASSES, MARGIN, REGRESSION, YES_NO, LossCall, heard
 from descentry.instruments._probe import Probe
 from descentry.instruments._runs_of_values import distinct
+from descentry.instruments._tensors import wide
 
 SUM_TOLERANCE = (
     1e-3  # float32 sums of probabilities are off by far less, logits that sum to 1 by chance by more
 )
 LOG_TOLERANCE = 1e-2
+KEPT = 1_024  # targets of the last batches measured, among which the classes are counted
 PER_CLASS = 4  # examples for each class index, at least, before targets are taken for indices
 
 _UNITS = {"class-indices": "classes", "broadcast": "comparisons"}
@@ -92,6 +96,8 @@ def measure(probe: Probe) -> list[Reading]:
     for call in loss.calls:
         for name, value in _of_call(call):
             found.setdefault(name, []).append(value)
+    if len(loss.calls) == 1 and loss.calls[0].name in REGRESSION:
+        found["class-indices"] = [_indices(loss.calls[0].target, probe.memory)]
     for logits, dim in loss.log_softmax:
         found.setdefault("already-probabilities", []).append(_share(_sums_to_one(logits, dim)))
     for argument in loss.logs:
@@ -121,6 +127,8 @@ def _share(mask: Tensor) -> Tensor:
 
 def _of_call(call: LossCall) -> Iterator[Finding]:
     given, target = call.input, call.target
+    if call.made_by == "softmax" and call.name in REGRESSION | YES_NO:
+        yield "single-class", (given == 1).all().float()
     if call.name == "cross_entropy":
         dim = min(1, given.ndim - 1)
         yield "single-class", float(given.shape[dim] == 1)
@@ -140,11 +148,9 @@ def _of_call(call: LossCall) -> Iterator[Finding]:
         yield "targets-out-of-range", _share((target < 0) | (target > 1))
     elif call.name in MARGIN:
         yield "targets-out-of-range", _share(target.abs() != 1)
-    elif call.name in REGRESSION:
-        if call.made_by in RANGES:
-            low, high = RANGES[call.made_by]
-            yield "targets-out-of-range", _share((target < low) | (target > high))
-        yield "class-indices", _indices(call)
+    elif call.name in REGRESSION and call.made_by in RANGES:
+        low, high = RANGES[call.made_by]
+        yield "targets-out-of-range", _share((target < low) | (target > high))
 
 
 def _sums_to_one(rows: Tensor, dim: int) -> Tensor:
@@ -169,13 +175,21 @@ def _clipped(call: LossCall) -> Tensor | float:
     return torch.where(sign, _share(call.input == 0), 0.0)
 
 
-def _indices(call: LossCall) -> Tensor | float:
-    target = call.target.detach().reshape(-1)
-    if not target.numel() or target.numel() != call.target.shape[0]:
+def _indices(targets: Tensor, memory: dict[str, Any]) -> Tensor | float:
+    """How many classes the targets number, of those kept from the batches so far; 0 where they do not."""
+    target = wide(targets.detach().reshape(-1))
+    if not target.numel() or target.numel() != targets.shape[0]:
         return 0.0
-    kinds, whole = distinct(target), (target == target.round()).all()
-    indices = whole & (target.amin() == 0) & (target.amax() == kinds - 1)
-    indices &= (kinds > 1) & (kinds * PER_CLASS <= target.numel())
+    kept = memory.get("targets")
+    if kept is None or kept.device != target.device or kept.dtype != target.dtype:
+        memory["targets"] = kept = target[:1].repeat(KEPT)
+        memory["count"] = 0
+    places = torch.arange(memory["count"], memory["count"] + min(len(target), KEPT), device=target.device)
+    kept[places % KEPT] = target[:KEPT]
+    memory["count"] += len(places)
+    kinds, whole = distinct(kept), (kept == kept.round()).all()
+    indices = whole & (kept.amin() == 0) & (kept.amax() == kinds - 1)
+    indices &= (kinds > 1) & (kinds * PER_CLASS <= min(memory["count"], KEPT))
     return torch.where(indices, kinds.float(), 0.0)
 
 

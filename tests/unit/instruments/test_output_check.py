@@ -155,6 +155,11 @@ FAULTY = {
         1.0,
         lambda: (net(5, nn.Softmax(1)), labels(), nn.NLLLoss()),
     ),
+    "softmax of one output": (
+        "single-class",
+        1.0,
+        lambda: (net(1, nn.Softmax(1)), labels(2).float().unsqueeze(1), nn.BCELoss()),
+    ),
     "one class": ("single-class", 1.0, lambda: (net(1), labels(1), nn.CrossEntropyLoss())),
     "labels 1 and 2": (
         "targets-out-of-range",
@@ -222,6 +227,21 @@ def test_where_the_last_operation_is_not_known_the_values_decide_or_leave_it_ope
 
     assert reading(torch.randn(N)) == 0
     assert math.isnan(reading(torch.rand(N)))
+
+
+def test_classes_are_counted_over_the_batches():
+    model, memory, y = net(1), {}, torch.arange(400.0)[torch.randperm(400)].remainder(10).unsqueeze(1)
+    seen = [
+        read(INSTRUMENT, model, torch.randn(16, 10), y[i : i + 16], nn.MSELoss(), memory=memory)
+        for i in range(0, 160, 16)
+    ]
+    assert seen[0]["class-indices"] == 0
+    assert seen[-1]["class-indices"] == 10
+    y[-16:] = 0.5
+    assert (
+        read(INSTRUMENT, model, torch.randn(16, 10), y[-16:], nn.MSELoss(), memory=memory)["class-indices"]
+        == 0
+    )
 
 
 @pytest.mark.parametrize("classes", [2, 10, 1000])
