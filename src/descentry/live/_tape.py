@@ -26,8 +26,8 @@ _LARGEST_START = 65_536  # entries of a tensor that is added up in place, of whi
 _POINTWISE = """
     abs add clamp clamp_max clamp_min clip contiguous cosine_similarity cross_entropy detach div divide double
     exp expm1 float gelu half hinge_embedding_loss huber_loss l1_loss lerp log log1p log2 log_softmax
-    logaddexp logsigmoid logsumexp maximum mean minimum mse_loss mul multiply neg negative nll_loss norm permute
-    pow
+    logaddexp logsigmoid logsumexp maximum mean minimum mse_loss mul multiply neg negative nll_loss norm
+    permute pow
     binary_cross_entropy binary_cross_entropy_with_logits kl_div poisson_nll_loss gaussian_nll_loss
     reciprocal relu rsub sigmoid smooth_l1_loss soft_margin_loss softmax softplus sqrt square squeeze sub
     subtract sum tanh to transpose true_divide type type_as unsqueeze where __add__ __radd__ __sub__ __rsub__
