@@ -183,6 +183,8 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
     # Losses come up to the last float: what overflows on the way is judged as the infinity it has become.
     with np.errstate(all="ignore"):
         facts = _facts(run, main, higher_is_better, guessed, failed)
+        if metrics.contested(main.name) and not facts.watched:
+            return _contested(facts, failed)
         curve, findings, end = facts.curve, facts.findings, facts.end
         enough = len(curve.level) >= MIN_POINTS
         diagnoses = diagnose(facts) if enough or facts.watched or findings else ()
@@ -204,6 +206,32 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
         not_examined=(*failed, *notes, *unsaid),
         diagnoses=diagnoses,
         forecast=_beside(ahead, diagnoses),
+    )
+
+
+def _contested(facts: Facts, failed: Sequence[str]) -> Report:
+    """The story of a curve that does not tell progress: no alarm, unless it leaves all bounds."""
+    curve = facts.curve
+    name = curve.series.name
+    findings = verdicts.calmed(facts.findings, curve)
+    verdict = verdicts.verdict(findings, enough=False)
+    enough = len(curve.level) >= MIN_POINTS
+    end = Convergence(
+        "undetermined", 0.0, f"Not judged: how low {name} is does not tell how good the model is."
+    )
+    no_judge = verdict == "not examined" and enough
+    return Report(
+        run=facts.run,
+        verdict=verdict,
+        headline=verdicts.CONTESTED.format(name=name)
+        if no_judge
+        else verdicts.headline(verdict, findings, end, curve),
+        main=curve.series,
+        findings=findings,
+        convergence=end,
+        higher_is_better=curve.rising,
+        next_steps=(verdicts.BETTER_METRIC,) if enough else verdicts.next_steps(verdict, findings, end),
+        not_examined=(*failed, *verdicts.not_examined(curve, enough=enough, guessed=False)),
     )
 
 
@@ -242,6 +270,8 @@ def _facts(run: Run, main: Series, higher_is_better: bool | None, guessed: bool,
         (f for name in names for f in _found(entries[name], curve, failed)),
         key=lambda f: (f.start, -f.stop),
     )
+    if metrics.rewards(main.name):
+        findings = list(verdicts.exploring(findings))
     return Facts(run, curve, tuple(findings), convergence(curve))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from descentry.behaviours._curve import MIN_POINTS, Curve
 from descentry.core import catalog
@@ -13,6 +15,15 @@ ALWAYS = (
     "Gradients, weights and data: a log alone does not show them, and much of why a curve does what it does "
     "lies there. `descentry run SCRIPT` looks at them, in 200 steps as well as in a whole run."
 )
+CONTESTED = (
+    "{name} does not tell how training goes: it is one side of a contest, or its data change with the model. "
+    "Nothing in it calls for action."
+)
+BETTER_METRIC = (
+    "Explain a metric that tells progress: a reward, a score of samples (such as FID), a loss on held-out "
+    "data. From the command line, --metric NAME."
+)
+BEYOND = 20.0  # times the range before it: a run-away on any scale, as in behaviours/_curve.py
 MOST_STEPS = 3
 # Above these a cause speaks where the curve alone looks well. A curve that looks ill speaks for itself.
 ATTENTION = 0.8
@@ -33,6 +44,32 @@ def verdict(findings: Sequence[Finding], enough: bool, diagnoses: Sequence[Diagn
     return "healthy" if enough else "not examined"
 
 
+def calmed(findings: Sequence[Finding], curve: Curve) -> tuple[Finding, ...]:
+    """The findings of a curve that need not fall: of concern is that it leaves all bounds, and no more."""
+
+    def concern(finding: Finding) -> Concern:
+        if finding.behaviour == "non-finite":
+            return finding.concern
+        rise = finding.size.value if finding.behaviour == "divergence" and finding.size else 0.0
+        return "attention" if rise > BEYOND * curve.range else "none"
+
+    return tuple(replace(f, concern=concern(f)) for f in findings)
+
+
+def exploring(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings of a reward: it swings while a policy explores, which is of no concern in itself.
+
+    Nor is a fall that is no deeper than twice what the swings are.
+    """
+    swing = max((f.size.value for f in findings if f.behaviour == "oscillation" and f.size), default=0.0)
+
+    def expected(finding: Finding) -> bool:
+        fall = finding.size.value if finding.behaviour == "jump-up" and finding.size else math.inf
+        return finding.behaviour == "oscillation" or fall <= 2 * swing
+
+    return tuple(replace(f, concern="none") if expected(f) else f for f in findings)
+
+
 def _concern(diagnosis: Diagnosis) -> Concern:
     if diagnosis.concern == "failing" and diagnosis.probability >= FAILING:
         return "failing"
@@ -49,7 +86,8 @@ def headline(
     """The verdict in one sentence, and in a second one the likeliest cause where there is one."""
     if verdict == "not examined":
         name, points = curve.series.name, len(curve.level)
-        return f"{points} points of {name} are too few for a story: at least {MIN_POINTS} are needed."
+        have = "1 point of {} is" if points == 1 else f"{points or 'no'} points of {{}} are"
+        return f"{have.format(name)} too few for a story: at least {MIN_POINTS} are needed."
     likely = [d for d in supported(diagnoses) if d.concern != "none"]
     said = _said(verdict, findings, end, curve, calm=not likely or verdict == "healthy")
     if verdict == "healthy" or not likely:
@@ -87,7 +125,7 @@ def next_steps(
     end: Convergence,
     diagnoses: Sequence[Diagnosis] = (),
 ) -> tuple[str, ...]:
-    """At most three things to do: remedies of the likeliest causes, or else what the curve advises."""
+    """At most three things to do: remedies of the likeliest causes, then what the curve advises."""
     if verdict == "not examined":
         return ("Explain it again when more points have been logged.",)
     entries = catalog.entries("behaviours")
@@ -98,7 +136,7 @@ def next_steps(
         # The first remedy of each cause before the second of any.
         remedies = [d.remedies for d in supported(diagnoses) if d.concern != "none"]
         cures = [r[i].sentence for i in range(MOST_STEPS) for r in remedies if i < len(r)]
-    kept = list(dict.fromkeys(s for s in (cures or advice) if s))
+    kept = list(dict.fromkeys(s for s in [*cures, *advice] if s))
     if not kept and verdict == "healthy":
         going = end.status == "still-improving"
         kept = [
@@ -129,9 +167,7 @@ def not_examined(
             f"If not, say --{option}-is-better."
         )
     if not enough:
-        notes.append(
-            f"The shape of the curve: it has {len(curve.level)} finite points and {MIN_POINTS} are needed."
-        )
+        notes.append(f"The shape of the curve: finite points, {len(curve.level)}; needed, {MIN_POINTS}.")
     if curve.validation is None and enough:
         notes.append("Overfitting: the log has no validation series for this metric.")
     if not watched:

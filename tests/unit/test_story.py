@@ -45,6 +45,74 @@ def test_a_nameless_share_that_rises_is_judged_so_and_says_so():
     assert any("mystery should rise" in note and "--lower-is-better" in note for note in report.not_examined)
 
 
+NOISE = np.random.default_rng(4).standard_normal(400)
+
+
+def test_a_bound_on_the_likelihood_is_judged_by_where_it_goes():
+    rising = descentry.explain({"elbo": -100 - 20 * FALL})
+    assert (rising.verdict, rising.higher_is_better) == ("healthy", True)
+    assert any("elbo should rise" in note for note in rising.not_examined)
+    falling = descentry.explain({"elbo": 100 + 20 * FALL})
+    assert (falling.verdict, falling.higher_is_better) == ("healthy", False)
+
+
+@pytest.mark.parametrize("name", ["loss_D", "train/gen_loss", "policy_loss", "critic_loss", "kl"])
+def test_one_side_of_a_contest_is_no_measure_of_progress(name):
+    for values in (0.6 + 0.1 * NOISE, 0.6 + 0.002 * np.arange(400) + 0.1 * NOISE):
+        report = descentry.explain({"step": np.arange(400), name: values})
+        assert report.verdict == "not examined"
+        assert "does not tell how training goes" in report.headline
+        assert any("metric that tells progress" in step for step in report.next_steps)
+        assert report.convergence.status == "undetermined"
+
+
+def test_one_side_of_a_contest_may_still_break():
+    report = descentry.explain({"loss_G": [*(0.7 + 0.1 * NOISE), *[np.nan] * 20]})
+    assert report.verdict == "failing"
+    report = descentry.explain({"loss_G": [*(0.7 + 0.1 * NOISE[:100]), *np.geomspace(1, 1e12, 60)]})
+    assert report.verdict == "attention"
+
+
+def test_where_there_is_a_reward_it_is_explained():
+    step = np.arange(400)
+    rewards = 100 * (1 - np.exp(-step / 80)) + 10 * NOISE
+    log = {"step": step, "loss": NOISE, "policy_loss": NOISE, "rollout/ep_rew_mean": rewards}
+    report = descentry.explain(log)
+    assert (report.main.name, report.verdict) == ("rollout/ep_rew_mean", "healthy")
+
+
+def test_rewards_of_preferences_do_not_come_before_the_loss():
+    log = {
+        "loss": FALL,
+        "rewards/chosen": -FALL,
+        "rewards/rejected": FALL,
+        "rewards/accuracies": 1 - FALL / 3,
+    }
+    assert descentry.explain(log).main.name == "loss"
+
+
+def test_a_reward_that_swings_while_a_policy_explores_is_no_alarm():
+    step = np.arange(600)
+    values = 150 * (1 - np.exp(-step / 150)) + 40 * np.sin(step / 14)
+    assert descentry.explain({"step": step, "episode_reward": values}).verdict == "healthy"
+    assert descentry.explain({"step": step, "quality_loss": -values}).verdict == "attention"
+
+
+def test_what_never_changes_is_said_to_be_always_the_same():
+    assert "always the same" in descentry.explain({"loss": [0.6931] * 60}).headline
+
+
+def test_nan_from_the_first_step_on_is_said_so():
+    report = descentry.explain({"loss": [np.nan] * 30})
+    assert report.verdict == "failing"
+    assert report.headline.startswith("loss is NaN from the first step that was logged")
+
+
+def test_too_few_points_are_counted_in_words_that_agree():
+    assert descentry.explain({"loss": [1.0]}).headline.startswith("1 point of loss is too few")
+    assert descentry.explain({"loss": [1.0, 0.9]}).headline.startswith("2 points of loss are too few")
+
+
 def test_what_the_user_says_of_the_direction_holds():
     report = descentry.explain({"loss": -FALL}, higher_is_better=True)
     assert report.verdict == "healthy"

@@ -47,7 +47,9 @@ def find(curve: Curve) -> list[Finding]:
     stop = int(empty.stop or start) if empty else int(step[bad[-1]])
     final = empty is not None or (len(bad) > 0 and bad[-1] == len(value) - 1)
     kinds = _kinds(value[bad], empty is not None)
-    if final:
+    if len(bad) == len(value):
+        sentence = f"{curve.series.name} is {kinds} from the first step that was logged to the last."
+    elif final:
         ending = "and stays so to the end" if count > 1 else "and the log ends there"
         sentence = f"{curve.series.name} becomes {kinds} at {steps(curve, start, start)} {ending}."
     else:

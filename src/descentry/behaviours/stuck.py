@@ -43,11 +43,14 @@ def find(curve: Curve) -> list[Finding]:
     trend = curve.trend
     whole = span(curve, 0, m - 1)
     if trend.flat:
-        sentence = (
-            f"{metric(curve)} stays at {shown(curve, float(median(curve.clean)))} over {whole}: "
-            "no trend can be told from its noise. "
-            "Either it never learnt, or it had learnt before this log begins."
-        )
+        level = shown(curve, float(median(curve.clean)))
+        if curve.series.value.min() == curve.series.value.max():
+            sentence = f"{metric(curve)} is {level} over {whole}, always the same: nothing moves it."
+        else:
+            sentence = (
+                f"{metric(curve)} stays at {level} over {whole}: no trend can be told from its noise. "
+                "Either it never learnt, or it had learnt before this log begins."
+            )
         return [found(curve, "stuck", (0, m - 1), sentence, margin=2.0, concern="attention")]
     lowest = float(curve.clean[max(1, m // 20) :].min())
     tolerance = max(4.0 * float(median(curve.level_noise)), 0.05 * curve.range)

@@ -46,6 +46,15 @@ HOLDS = {
     "test": ("测试", "測試", "テスト", "테스트"),
 }
 NEGATED = {"neg", "negative", "minus"}
+# Losses of one side in a contest, or of a policy whose data change with it.
+SIDES = {
+    "policy", "actor", "critic", "surrogate", "vf", "qf", "td", "disc", "discriminator", "gan", "adversarial",
+}  # fmt: skip
+SIDES_OF_LOSSES = {
+    "gen", "generator", "d", "g", "value", "q", "q1", "q2", "qf1", "qf2", "pg", "adv", "entropy",
+}  # fmt: skip
+REWARDS = {"reward", "rewards", "rew", "return", "returns", "eprewmean", "eprew", "belohnung", "récompense"}
+PREFERENCES = {"chosen", "rejected", "margin", "margins", "accuracy", "accuracies", "std", "model"}
 # Where both signs are in use: what is maximised in papers is often logged with its sign turned.
 EITHER_WAY = {"elbo"}
 STEP_NAMES = (

@@ -16,7 +16,11 @@ from descentry.core._metric_words import (
     HOLDS,
     LOSS,
     NEGATED,
+    PREFERENCES,
+    REWARDS,
     RISING,
+    SIDES,
+    SIDES_OF_LOSSES,
     STEP_NAMES,
     TEST,
     TRAIN,
@@ -115,6 +119,33 @@ def either_way(name: str) -> bool:
     return bool(set(words(name)) & EITHER_WAY) and not set(words(name)) & (NEGATED | {"loss"})
 
 
+def contested(name: str) -> bool:
+    """Whether a metric is one side of a contest, or chases a moving target: its level does not tell progress.
+
+    Two networks play against each other (Goodfellow et al. 2014), or the data, and with them the loss, change
+    with the policy.
+
+    >>> contested("loss_D"), contested("train/policy_loss"), contested("loss"), contested("kl")
+    (True, True, False, True)
+    """
+    found = set(words(name))
+    if found <= {"kl", "div", "divergence", "approx"} and "kl" in found:
+        return True
+    if kind(name) not in {"loss", "error", "other"}:
+        return False
+    return bool(found & SIDES or (found & SIDES_OF_LOSSES and kind(name) == "loss"))
+
+
+def rewards(name: str) -> bool:
+    """Whether a metric is the reward of reinforcement learning, and not one of preferences.
+
+    >>> rewards("rollout/ep_rew_mean"), rewards("rewards/chosen")
+    (True, False)
+    """
+    found = set(words(name))
+    return bool(found & REWARDS) and not found & PREFERENCES and not contested(name)
+
+
 def step_rank(name: str) -> int | None:
     """How well ``name`` names the optimizer's step: 0 is best, None is not at all.
 
@@ -152,7 +183,7 @@ def _rank(series: Series) -> tuple[float, ...]:
     }
     parts = 0.0 if tuple(plain) in modest or not plain else 1.0
     return (
-        kinds[kind(series.name)],
+        2.5 if contested(series.name) else kinds[kind(series.name)],
         splits[split(series.name)],
         parts,
         1.0 if len(series) < 3 else 0.0,
@@ -161,5 +192,9 @@ def _rank(series: Series) -> tuple[float, ...]:
 
 
 def candidates(series: Iterable[Series]) -> list[Series]:
-    """The series that could be explained, the likeliest to be *the* training loss first."""
-    return sorted((s for s in series if len(s) and kind(s.name) != "bookkeeping"), key=_rank)
+    """The series that could be explained, the likeliest to be *the* training loss first.
+
+    Where there is a reward, that comes before every loss: it is what the losses are there for.
+    """
+    shown = sorted((s for s in series if len(s) and kind(s.name) != "bookkeeping"), key=_rank)
+    return sorted(shown, key=lambda s: not rewards(s.name))
