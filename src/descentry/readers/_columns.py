@@ -47,6 +47,8 @@ def drafts(table: Table, where: str) -> list[Draft]:
     _drop_index(table)
     counted = any(metrics.step_rank(name) is not None for name in table.numbers)
     metric, value = _long(table)
+    if not (counted or metric):
+        _refuse_a_list(table, where)
     found = []
     for name, rows in _runs(table, counted, metric, where):
         tracks = list(_tracks(table, rows, metric, value))
@@ -123,6 +125,19 @@ def _runs(table: Table, counted: bool, metric: str, where: str) -> Iterator[tupl
     for key, rows in _groups(keys):
         labels = [str(k) if n in table.texts else f"{n}={k}" for n, k in zip(telling, key, strict=True)]
         yield ", ".join(dict.fromkeys(labels)), rows
+
+
+def _refuse_a_list(table: Table, where: str) -> None:
+    """Refuses a table whose rows have each a name of their own, and no column that a log would have.
+
+    Raises:
+        NoCurveError: It is one.
+    """
+    if any(metrics.kind(name) in {"loss", "error", "rising"} for name in table.numbers):
+        return
+    for name, words in table.texts.items():
+        if not is_clock(name) and len(set(words)) == table.length >= MIN_ROWS_A_RUN:
+            _refuse_results(table, [name], where)
 
 
 def _whole(column: Column) -> bool:

@@ -112,6 +112,18 @@ def test_a_table_that_fastai_prints():
     assert run["train_loss"].step.tolist() == list(range(N))
 
 
+def test_a_list_of_named_things_is_no_curve():
+    text = "path,licence,n_points\n" + "".join(f"runs/{i}.log,MIT,{30 * i}\n" for i in range(20))
+    with pytest.raises(NoCurveError, match=r"one row a run, named by 'path'"):
+        readers.from_bytes(text.encode())
+
+
+def test_rows_may_be_named_by_their_time():
+    text = "date,wibble\n" + "".join(f"2024-01-01T00:00:{i:02d}Z,{x}\n" for i, x in enumerate(LOSS))
+    (run,) = readers.from_bytes(text.encode())
+    assert run["wibble"].value.tolist() == LOSS
+
+
 # Boxes.
 
 
