@@ -45,7 +45,8 @@ def of(model: nn.Module) -> Around:
         "FullyShardedDataParallel" in type(m).__name__ for m in model.modules()
     )
     talks = _distributed() and any(isinstance(m, nn.SyncBatchNorm) for m in model.modules())
-    blind = compiled or getattr(hooked, "_compiled_call_impl", None) is not None
+    # Hooks on a model that is compiled in place would be compiled into it.
+    blind = getattr(hooked, "_compiled_call_impl", None) is not None
 
     def objection(instrument: Instrument) -> str:
         if rank:
@@ -54,8 +55,10 @@ def of(model: nn.Module) -> Around:
             return "the parameters are spread over several processes, which all would have to measure"
         if talks and "batch" in instrument.needs:
             return "synchronised batch normalisation would have all processes evaluate the batch again"
-        if blind and "activations" in instrument.needs:
+        if compiled and "activations" in instrument.needs:
             return "the layers of a compiled model cannot be seen"
+        if blind and instrument.needs & {"batch", "outputs", "activations"}:
+            return "a model that was compiled in place cannot be seen; torch.compile(model) can"
         return ""
 
     return Around(hooked, model, rank, objection)

@@ -15,42 +15,9 @@ from descentry.instruments._last_operation import last_operation
 from descentry.instruments._probe import Batch
 from descentry.instruments._undisturbed import mapped, tensors
 from descentry.live import _linking, _listening
+from descentry.live._hooks import Hook, nothing
 from descentry.live._linking import Link
 from descentry.live._tape import Tape
-
-
-class Hook:
-    """A hook that holds nothing alive, is not copied or pickled with its module, and is not compiled.
-
-    Args:
-        owner: What the hook belongs to.
-        act: Called as ``act(owner, *what the hook is given)``.
-    """
-
-    def __init__(self, owner: Any, act: Callable[..., Any]) -> None:
-        self._owner = weakref.ref(owner)
-        self._act = act
-
-    def __call__(self, *args: Any) -> Any:
-        if torch.compiler.is_compiling():
-            return None
-        owner = self._owner()
-        return None if owner is None else self._act(owner, *args)
-
-    def __deepcopy__(self, _: Any) -> Callable[..., None]:
-        return nothing
-
-    def __reduce__(self) -> Any:
-        return _nothing, ()
-
-
-def nothing(*_: Any) -> None:
-    """What is left of a hook in a copy."""
-
-
-def _nothing() -> Callable[..., None]:
-    return nothing
-
 
 MOST = 16  # forward passes in a step that are listened to: afterwards it may be an evaluation without end
 

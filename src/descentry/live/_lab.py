@@ -17,6 +17,7 @@ from descentry.instruments._undisturbed import precision
 from descentry.live._account import FAILURES, Account, Rates
 from descentry.live._around import Around
 from descentry.live._clock import Clock
+from descentry.live._device_time import DeviceTime
 from descentry.live._publishing import Publisher
 from descentry.live._schedule import Schedule
 from descentry.store.writing import RunWriter
@@ -25,6 +26,7 @@ from descentry.store.writing import RunWriter
 _BANDWIDTH = {"cpu": 5e9}
 _ACCELERATED = 5e11
 _EACH_TENSOR = 3e-6
+_NOTED = 100  # kinds of things that went wrong
 _NOTHING = 8  # readings that may come to nothing before an instrument is left alone
 
 
@@ -74,6 +76,7 @@ class Lab:
         self._made_of: Any = None
         self._said: set[str] = set()
         self._looked_for_scaler = scaler is not None
+        self._device_time = DeviceTime(next((p.device for p in bare.parameters()), None))
         self.known: tuple[str, int | None] | None = None  # loss function and batch size
 
     @property
@@ -89,7 +92,7 @@ class Lab:
 
     def guarded(self, act: Callable[..., Any], *args: Any) -> Any:
         """Acts, so that no error gets to the training and its time is counted."""
-        if self.off:
+        if self.off or self._device_time.capturing:
             return None
         schedule, start = self.schedule, self.now()
         before = schedule.spent
@@ -101,12 +104,14 @@ class Lab:
         finally:
             schedule.pending += self.now() - start - (schedule.spent - before)
 
-    def failed(self, error: Exception, what: str = "a step was not measured") -> None:
-        """Notes once what went wrong."""
-        said = f"{what}: {_brief(error)}"
-        if said not in self._said and len(self._said) < 100:
-            self._said.add(said)
-            self.writer.event("gap", {"kind": "not-measured", "what": said})
+    def failed(
+        self, error: Exception, what: str = "a step was not measured", step: int | None = None
+    ) -> None:
+        """Notes in the run what went wrong, once for each kind of thing."""
+        if what not in self._said and len(self._said) < _NOTED:
+            self._said.add(what)
+            gap = {"kind": "not-measured", "what": f"{what}: {_brief(error)}", "start": step, "stop": step}
+            self.writer.event("gap", gap, step=step)
 
     def read(self, account: Account, probe: Probe) -> None:
         """One reading, if it can be paid."""
@@ -115,10 +120,11 @@ class Lab:
             account.until = -1
             return
         probe.memory = self._memory.setdefault(instrument.id, {})
-        start = self.now()
+        start, mark = self.now(), self._device_time.start()
         try:
             with torch.enable_grad(), precision({}, {p.device for p in probe.parameters.values()}):
                 readings = list(instrument.measure(probe))
+            self._device_time.stop(mark, account, self.now() - start)
             self.clock.measured(instrument.cost)
             account.failures = 0
             account.found += len(readings)
@@ -129,10 +135,26 @@ class Lab:
             account.failures += 1
             if account.failures >= FAILURES or isinstance(error, torch.OutOfMemoryError):
                 account.given_up = _brief(error)
-            self.failed(error, f"{instrument.id} could not be read at step {probe.step:,}")
-            self._said.add(instrument.id)
+            self.failed(error, f"{instrument.id} could not be read", probe.step)
         finally:
             schedule.took(account, self.now() - start)
+
+    def read_scaler(self, step: int, optimizer: Any) -> None:
+        """The scale of mixed precision, whose falls between two readings would not be seen."""
+        account, model = self.schedule.accounts.get("loss-scale"), self.model
+        if account is not None and model is not None and self.schedule.overhead:
+            self.read(account, Probe(step, model[1], optimizer, {}, scaler=self.scaler))
+
+    def give_up(self, why: str) -> None:
+        """Nothing more is read."""
+        for account in self.schedule.accounts.values():
+            account.given_up = account.given_up or why
+
+    def bring(self, *, wait: bool = False) -> None:
+        """Brings over what is on a device, or what has come by now."""
+        self.publisher.ring.bring(wait=wait)
+        self._device_time.learn()
+        self.learned({})
 
     def _nothing(self, account: Account) -> str:
         """Why an instrument came to nothing."""
@@ -174,7 +196,7 @@ class Lab:
         """For the report: instruments that were not read, and why."""
         reasons: dict[str, list[str]] = {}
         for account in self.schedule.accounts.values():
-            if account.found or not self.schedule.overhead:
+            if account.found or account.failures or not self.schedule.overhead:
                 continue
             price = account.price(self.rates)
             reason = account.given_up or (

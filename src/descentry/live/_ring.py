@@ -12,6 +12,7 @@ from torch import Tensor
 
 MOST = 4096  # values that wait; past these they are brought over whether the device is ready or not
 EVERY = 2.0  # seconds
+POLL = 64  # values between looks at what is on its way
 
 Row = tuple[int, float, tuple[str, ...], int]  # step, time, names, how many values
 Take = Callable[[int, dict[str, float], float], None]
@@ -40,13 +41,14 @@ class Ring:
         self._rows.append((step, now, tuple(values), kept))
         self._count += len(kept)
         if self._count >= MOST or now - self._since > EVERY:
+            self._send()
+        if self._coming and self._count % POLL == 0:
             self.bring()
 
     def bring(self, *, wait: bool = False) -> None:
-        """Starts to copy what is there, and hands on what has come; with ``wait`` everything."""
-        if self._rows:
-            rows, self._rows, self._count = self._rows, [], 0
-            self._start(rows)
+        """Hands on what has come; with ``wait`` everything, which is waited for."""
+        if wait:
+            self._send()
         while self._coming:
             rows_, parts, events = self._coming[0]
             if not wait and len(self._coming) < 3 and not all(e.query() for e in events):
@@ -55,6 +57,11 @@ class Ring:
                 event.synchronize()
             self._coming.popleft()
             self._hand_on(rows_, parts)
+
+    def _send(self) -> None:
+        rows, self._rows, self._count = self._rows, [], 0
+        if rows:
+            self._start(rows)
 
     def _start(self, rows: list[tuple[int, float, tuple[str, ...], list[Tensor]]]) -> None:
         flat = [v for row in rows for v in row[3]]

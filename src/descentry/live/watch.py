@@ -73,8 +73,23 @@ def watch(
     folder = None if _around.of(model).rank else run_dir
     if name is None and not resume and folder is not None:
         name = time.strftime("%Y-%m-%d_%H-%M-%S")
-    writer = RunWriter.open(folder, name=name, config=config, resume=resume)
-    return Watch(Session(model, optimizer, loss_fn, scaler, float(overhead), writer, _clock, began), writer)
+    recorder = Recorder(RunWriter.open(folder, name=name, config=config, resume=resume))
+    first = _next_step(recorder, optimizer) if resume else 0
+    session = Session(model, optimizer, loss_fn, scaler, float(overhead), recorder, _clock, began, first)
+    return Watch(session)
+
+
+def _next_step(recorder: Recorder, optimizer: Any) -> int:
+    """Of a run that is joined: what the optimizer has counted, or one more than what was recorded last."""
+    try:
+        recorded = max((int(p.step[-1]) for p in recorder._writer.snapshot().series.values()), default=-1)
+        if recorded < 0:
+            return 0
+        counts = [float(s["step"]) for s in optimizer.state.values() if "step" in s]
+        counted = int(max(counts, default=0))
+        return counted if 0 < counted <= recorded else recorded + 1
+    except Exception:  # noqa: BLE001 - whatever is in the folder, the training goes on
+        return 0
 
 
 @dataclass(frozen=True)
@@ -106,10 +121,10 @@ class Watch:
     measured is not lost. In a forked child it does nothing.
     """
 
-    def __init__(self, session: Session, writer: RunWriter) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._recorder = Recorder(writer)
-        _open.add(self)
+        self._recorder = session.recorder
+        _open.add(session)
 
     def step(self, loss: Tensor | float | None = None) -> None:
         """Says that the optimizer has made a step with this loss; a few microseconds, and never an error.
@@ -177,7 +192,7 @@ class Watch:
             kwargs: Its arguments by name.
             loss: What it returned.
         """
-        self._session.note_loss_function(function, args, kwargs, loss)
+        self._session.loss_returned(function, args, kwargs, loss)
 
     def run(self) -> Run:
         """What was recorded so far.
@@ -187,9 +202,9 @@ class Watch:
         """
         self._session.bring()
         run = self._recorder.run()
-        if self._session._off:
+        if self._session.closed:
             return run
-        gaps = tuple(Gap(g["kind"], g["what"], g["count"]) for g in self._session.lab.not_read())
+        gaps = [Gap(g["kind"], g["what"], g["count"]) for g in self._session.lab.not_read()]
         return dataclasses.replace(run, gaps=(*run.gaps, *gaps))
 
     def explain(self, *, metric: str | None = None, higher_is_better: bool | None = None) -> Report:
@@ -227,12 +242,13 @@ class Watch:
         return f"Watch({str(self.folder) if self.folder else 'in memory'!r}, {self.updates:,} steps)"
 
 
-_open: weakref.WeakSet[Watch] = weakref.WeakSet()
+_open: weakref.WeakSet[Session] = weakref.WeakSet()
 
 
 def _close_all() -> None:
-    for one in list(_open):
-        one.close()
+    for session in list(_open):
+        session.close()
+        session.recorder.close()
 
 
 atexit.register(_close_all)
