@@ -67,9 +67,9 @@ CAUSE = Cause(
     concern="attention",
     clues=(
         Clue(outputs.CONTRADICTED, (-0.7, 0.0, 2.2, 4.0)),
-        Clue(outputs.ERROR, (-2.0, -0.7, 0.5, 1.0, 1.3)),
-        Clue(data.COMMONEST, (-0.1, 0.0, 1.0, 5.0)),
-        Clue(layers.END_GUESS, (-1.2, 0.4, 1.2, 0.3, 0.0)),
+        Clue(outputs.ERROR, (-2.0, -0.7, 0.5, 0.8, 0.8)),
+        Clue(data.COMMONEST, (-0.1, 0.0, 1.0, 7.0)),
+        Clue(layers.END_GUESS, (-1.2, 0.4, 1.0, 0.3, 0.0)),
         Clue(learnt.IDLE, (-2.0, -0.7, 0.7, 1.8)),
         Clue(rate.NOISE, (-0.7, -0.2, 0.2, 0.5, 0.7)),
         Clue(rate.RATE, (-1.0, -0.5, 0.0, 0.3, 0.0, -0.5, -1.0)),

@@ -59,7 +59,7 @@ CAUSE = Cause(
     clues=(
         Clue(outputs.SUMMED, (-4.0, 0.5, 2.5, 3.2)),
         Clue(outputs.SCALE_FREE, (0.4, -3.0)),
-        Clue(outputs.STABLE_AS_MEAN, (-2.5, -0.5, 1.5, -1.0)),
+        Clue(outputs.STABLE_AS_MEAN, (-1.2, 0.0, 1.5, -1.0)),
         Clue(rate.STABILITY_START, (-2.5, -2.0, -1.0, -0.3, 0.7, 1.2, 1.2)),
         Clue(rate.OVERSHOOTS, (-0.7, 0.0, 0.5, 0.7)),
         Clue(rate.RATE, (-2.0, -1.5, -0.7, 0.5, 0.3, -0.3, -0.7)),
