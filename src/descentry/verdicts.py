@@ -21,22 +21,27 @@ CONTESTED = (
 )
 BETTER_METRIC = (
     "Explain a metric that tells progress: a reward, a score of samples (such as FID), a loss on held-out "
-    "data. From the command line, --metric NAME."
+    "data. On the command line: `--metric NAME`."
 )
 BEYOND = 20.0  # times the range before it: a run-away on any scale, as in behaviours/_curve.py
 MOST_STEPS = 3
 # Above these a cause speaks where the curve alone looks well. A curve that looks ill speaks for itself.
 ATTENTION = 0.8
 FAILING = 0.95
+# Seen in healthy runs as well: most of those in the zoo that drew attention without a cause had one of these.
+AMBIGUOUS = frozenset({"stuck", "oscillation"})
 GRAVITY = {"none": 0, "attention": 1, "failing": 2}
 
 
 def verdict(findings: Sequence[Finding], enough: bool, diagnoses: Sequence[Diagnosis] = ()) -> Verdict:
     """The gravest concern of any finding, or of a cause that is all but certain.
 
-    A curve too short for a story is not examined, unless something in it or in the model is plainly wrong.
+    A curve too short for a story is not examined, unless something in it or in the model is plainly wrong. Where
+    all evidence together says that nothing is wrong, a curve that hardly moves is no reason to disturb anybody.
     """
-    concerns = {f.concern for f in findings} | {_concern(d) for d in diagnoses}
+    trusted = any(d.cause == "healthy" and d.probability >= ATTENTION for d in diagnoses)
+    seen = {f.concern for f in findings if not (trusted and f.behaviour in AMBIGUOUS)}
+    concerns = seen | {_concern(d) for d in diagnoses}
     if "failing" in concerns:
         return "failing"
     if "attention" in concerns:

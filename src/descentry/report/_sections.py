@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -24,12 +25,18 @@ from descentry.report._words import (
 from descentry.report._words import ending as ended
 
 MOST_SETTINGS = 200
+_CODE = re.compile(r"`([^`]+)`")
 SERIES_COLUMNS = ("Series", "Split", "Points", "First", "Last", "Lowest", "Highest")
 
 
 def e(text: object) -> str:
     """Text from a log or a user, made safe for the page."""
     return html.escape(clean(str(text)))
+
+
+def prose(text: str) -> str:
+    """Text of ours for HTML; what stands between backticks is code."""
+    return _CODE.sub(r"<code>\1</code>", e(text))
 
 
 def badge(report: Report) -> str:
@@ -138,7 +145,7 @@ def notes(report: Report, suffix: str = "") -> str:
 def _listed(anchor: str, title: str, items: Sequence[str], tag: str) -> str:
     if not items:
         return ""
-    return section(anchor, title, f"<{tag}>{''.join(f'<li>{e(i)}</li>' for i in items)}</{tag}>")
+    return section(anchor, title, f"<{tag}>{''.join(f'<li>{prose(i)}</li>' for i in items)}</{tag}>")
 
 
 def section(anchor: str, title: str, body: str) -> str:

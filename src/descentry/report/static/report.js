@@ -78,7 +78,15 @@
     }
   }
   const below = (y) => y.reduce((n, v) => n + (v !== null && v <= 0), 0);
-  const drawable = (y) => (state.log ? y.map((v) => (v !== null && v <= 0 ? null : v)) : y);
+  // uPlot labels no axis whose numbers have more than 17 digits, so it is given exponents, or large values in a unit.
+  let unit = 1;
+  const drawable = (y) => (state.log ? y.map((v) => (v !== null && v <= 0 ? null : v === null ? v : Math.log10(v))) : unit === 1 ? y : y.map((v) => (v === null ? v : v / unit)));
+  const meant = (v) => (state.log ? 10 ** v : v * unit);
+  function measureHeight(chosen) {
+    let top = 0;
+    for (const { s } of chosen) if (!s.own) for (const v of s.y) top = Math.max(top, Math.abs(v));
+    unit = top > 1e15 || (top > 0 && top < 1e-12) ? 10 ** Math.floor(Math.log10(top)) : 1;
+  }
 
   function nearest(xs, x) {
     let a = 0, b = xs.length - 1;
@@ -96,23 +104,24 @@
     for (let i = Math.ceil(low / gap - 1e-9); i <= high / gap + 1e-9 && ticks.length < 100; i++) ticks.push(+(i * gap).toPrecision(12));
     return ticks;
   }
+  // Of exponents, as the ticks are.
   function logTicks(low, high, most) {
-    const first = Math.floor(Math.log10(low)), last = Math.ceil(Math.log10(high));
+    const first = Math.floor(low), last = Math.ceil(high), fits = (t) => t >= low - 1e-9 && t <= high + 1e-9;
     for (const multiples of [[1, 2, 5], [1, 3], [1]]) {
       const ticks = [];
-      for (let e = first; e <= last; e++) for (const m of multiples) ticks.push(+`${m}e${e}`);
-      const inside = ticks.filter((t) => t >= low && t <= high);
+      for (let e = first; e <= last; e++) for (const m of multiples) ticks.push(e + Math.log10(m));
+      const inside = ticks.filter(fits);
       if (inside.length <= most && (inside.length || multiples.length === 1)) return inside;
     }
     const every = Math.ceil((last - first + 1) / most);
     const ticks = [];
-    for (let e = first; e <= last; e++) if (e % every === 0 && 10 ** e >= low && 10 ** e <= high) ticks.push(+`1e${e}`);
-    return ticks.length ? ticks : linearTicks(low, high, 3);
+    for (let e = first; e <= last; e++) if (e % every === 0 && fits(e)) ticks.push(e);
+    return ticks.length ? ticks : linearTicks(10 ** low, 10 ** high, 3).filter((t) => t > 0).map(Math.log10);
   }
   function padded(log) {
     return (u, low, high) => {
-      if (low === null || high === null || !isFinite(low) || !isFinite(high)) return log ? [0.1, 1] : [0, 1];
-      if (log) return low === high ? [low / 2, high * 2] : [low * (low / high) ** 0.04, high * (high / low) ** 0.04];
+      if (low === null || high === null || !isFinite(low) || !isFinite(high)) return log ? [-1, 0] : [0, 1];
+      if (log) { const room = low === high ? Math.log10(2) : 0.04 * (high - low); return [low - room, high + room]; }
       const pad = (high / 2 - low / 2) * 0.1 || Math.abs(low) * 0.05 || 1;
       return [Math.max(low - pad, -Number.MAX_VALUE / 4), Math.min(high + pad, Number.MAX_VALUE / 4)];
     };
@@ -139,6 +148,7 @@
         ctx.fillRect(a, top, px, height);
       }
     }
+    const named = []; // where a hole says what it is: those of other curves lie over it
     data.series.forEach((s, i) => {
       if (!state.shown[i]) return;
       for (const [start, stop, kind] of s.holes) {
@@ -150,9 +160,11 @@
         for (let x = from - (from % (8 * px)); x < to; x += 8 * px) { ctx.moveTo(x, top + height); ctx.lineTo(x + height, top); }
         ctx.stroke(); ctx.restore();
         ctx.globalAlpha = 1;
-        if (b - a > 60 * px) {
+        const middle = (Math.max(a, left) + Math.min(b, left + width)) / 2;
+        if (b - a > 60 * px && named.every((x) => Math.abs(x - middle) > 70 * px)) {
+          named.push(middle);
           ctx.fillStyle = css("--failing"); ctx.font = `${12 * px}px ${css("--sans")}`; ctx.textAlign = "center";
-          ctx.fillText(kind, (Math.max(a, left) + Math.min(b, left + width)) / 2, top + height - 8 * px);
+          ctx.fillText(kind, middle, top + height - 8 * px);
         }
       }
     });
@@ -231,6 +243,7 @@
     const box = $("plot");
     measure();
     const chosen = data.series.map((s, i) => ({ s, i })).filter(({ i }) => state.shown[i]);
+    measureHeight(chosen);
     const lines = chosen.map(({ s, i }) => ({ x: s.x, y: s.own ? s.y : drawable(s.y), s, i, over: false }));
     if (state.trend) {
       for (const { s, i } of chosen) if (s.trend && !s.own) lines.push({ x: s.trend[0], y: drawable(s.trend[1]), s, i, over: true });
@@ -242,23 +255,22 @@
     const width = Math.max(280, box.clientWidth), height = Math.round(Math.min(440, Math.max(260, width * 0.44)));
     const ink = css("--quiet"), grid = { stroke: css("--rule"), width: 1 }, ticks = { stroke: css("--rule"), width: 1, size: 5 };
     const font = `12px ${css("--sans")}`;
-    const scales = { x: { time: false, min: (state.range || ends)[0], max: (state.range || ends)[1] }, y: { distr: state.log ? 3 : 1, log: 10, range: padded(state.log) } };
+    const scales = { x: { time: false, min: (state.range || ends)[0], max: (state.range || ends)[1] }, y: { range: padded(state.log) } };
     for (const { s, i } of chosen) if (s.own) scales[`own${i}`] = { range: padded(false) };
     const splits = (log) => (u, axis, low, high) => {
       const most = Math.max(2, Math.floor(u.bbox.height / devicePixelRatio / 46));
       return log ? logTicks(low, high, most) : linearTicks(low, high, most);
     };
-    const labels = (u, values) => {
-      const many = digits(Math.max(...values.map(Math.abs)), Math.abs(values[1] - values[0]));
+    const labels = (mean) => (u, raw) => {
+      const values = raw.map(mean), many = digits(Math.max(...values.map(Math.abs)), Math.abs(values[1] - values[0]));
       return values.map((v) => number(v, state.log ? 5 : many));
     };
-    const filter = (u, values) => values; // uPlot would drop the labels of 2 and 5 on a logarithmic axis
     const space = (u, values) => (values ? 22 + 7 * Math.max(2, ...values.map((v) => v.length)) : 50);
     const axes = [
       { stroke: ink, grid, ticks, font, splits: (u, a, low, high) => linearTicks(low, high, width / 110).filter(Number.isInteger), values: (u, v) => v.map(whole), size: 34 },
-      { scale: "y", stroke: ink, grid, ticks, font, splits: splits(state.log), filter, values: labels, size: space },
+      { scale: "y", stroke: ink, grid, ticks, font, splits: splits(state.log), values: labels(meant), size: space },
     ];
-    if (ownLast) axes.push({ scale: `own${ownLast.i}`, side: 1, stroke: colour(ownLast.i), grid: { show: false }, ticks, font, splits: splits(false), values: labels, size: space });
+    if (ownLast) axes.push({ scale: `own${ownLast.i}`, side: 1, stroke: colour(ownLast.i), grid: { show: false }, ticks, font, splits: splits(false), values: labels((v) => v), size: space });
     const series = lines.map(({ s, i, over, end }) => end ? {
       label: `${s.name}, forecast`, scale: "y", stroke: colour(i), dash: end === "middle" ? [6, 4] : [2, 3], width: end === "middle" ? 2 : 1, points: { show: false },
     } : ({
