@@ -80,14 +80,12 @@ class Attached:
     # Losses.
 
     def _before_backward(self, losses: Sequence[Tensor], values: Sequence[Tensor]) -> Any:
-        """Hands on how the loss was computed, and marks where all gradients are.
+        """Marks where all gradients are.
 
         Args:
             losses: What ``backward`` is called on.
-            values: The same before they were scaled for mixed precision.
+            values: The same before they were scaled for mixed precision, which are what is recorded.
         """
-        for following in self.followed:
-            following.hear(values)
         total = values[0].detach().reshape(())
         for other in values[1:]:
             total = total + other.detach().reshape(())
@@ -162,8 +160,6 @@ class Attached:
         self._off = self._ended = True
         for undo in self._undo:
             undo()
-        for following in self.followed:
-            following.hearing.turn(False)
         _ending.leave()
 
     def _terminate(self, die: Callable[[], None]) -> None:
@@ -183,8 +179,6 @@ class Attached:
         if self._ended:
             return
         self._ended = self._off = True
-        for following in self.followed:
-            following.hearing.turn(False)
         try:
             watched = [following.watch for following in self.followed]
             by_hand = self._by_hand if self._by_hand is not None and self._by_hand.is_training else None

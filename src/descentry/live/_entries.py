@@ -54,7 +54,8 @@ class Entries:
         # With a graph of its own it is part of a larger loss: a penalty, or an inner loop.
         part = len(args) > 1 or kwargs.get("grad_outputs") is not None or kwargs.get("create_graph")
         # Instruments ask for gradients too.
-        ours = str(sys._getframe(2).f_globals.get("__name__")).startswith(_OURS)
+        caller = str(sys._getframe(2).f_globals.get("__name__"))
+        ours = caller.startswith(_OURS) and caller != __name__  # one of these may be around another
         return self._around([] if part or ours else _scalars(outputs), original, outputs, *args, **kwargs)
 
     def _around(self, losses: Sequence[Tensor], call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

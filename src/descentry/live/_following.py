@@ -5,19 +5,15 @@ from __future__ import annotations
 import math
 import sys
 import time
-import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from descentry.live import _ending, _models
-from descentry.live._hearing import Hearing
-from descentry.live._linking import Link
 from descentry.live.watch import Watch, watch
 
-BY_HAND = "written by hand"  # what a loss is called that no function of the library is
 _LOOK = 2.0  # seconds between looks at a loss that is on a GPU
 
 
@@ -26,7 +22,6 @@ class Following:
 
     Attributes:
         watch: The watch.
-        hearing: What computes the loss, in steps that are measured.
     """
 
     def __init__(self, model: nn.Module, optimizer: Optimizer, name: str, options: Mapping[str, str]) -> None:
@@ -42,7 +37,6 @@ class Following:
         if session.sample is not None:  # of the step that is being made: its forward pass was not seen
             session.sample.cancel()
             session.sample = None
-        self.hearing = Hearing(model)
         # The watch does not keep the model alive. The script does, but for what was put together here.
         self._kept = model if isinstance(model, _models.Loose) else None
         self._bad = 0  # losses in a row that were no numbers
@@ -52,25 +46,12 @@ class Following:
     def step(self, loss: Tensor | None) -> None:
         """One update was made with this loss; None where it is not known."""
         self.watch.step(loss)
-        self.hearing.turn(self.watch.is_measuring)
         if loss is None or self._bad > 1:
             return
         if loss.device.type == "cpu":
             self._judge(loss.item())
         elif loss.device.type == "cuda":
             self._peek(loss)
-
-    def hear(self, losses: Sequence[Tensor]) -> None:
-        """``backward`` is about to be called on these; tells the watch how the loss was computed."""
-        heard, sample = self.hearing.heard(losses), self.watch._session.sample
-        if heard is None or sample is None or sample.capture.outputs is None:
-            return
-        link = sample.capture.link
-        if link is None or link.returned is None or link.returned() is not losses[0]:
-            replay, _, targets = heard
-            sample.capture.link = Link(
-                replay, targets, BY_HAND, losses[0].detach().clone(), weakref.ref(losses[0])
-            )
 
     def _peek(self, loss: Tensor) -> None:
         """Has a loss copied from the GPU, and looks when it has come: nothing waits."""
