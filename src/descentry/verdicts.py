@@ -36,8 +36,8 @@ GRAVITY = {"none": 0, "attention": 1, "failing": 2}
 def verdict(findings: Sequence[Finding], enough: bool, diagnoses: Sequence[Diagnosis] = ()) -> Verdict:
     """The gravest concern of any finding, or of a cause that is all but certain.
 
-    A curve too short for a story is not examined, unless something in it or in the model is plainly wrong. Where
-    all evidence together says that nothing is wrong, a curve that hardly moves is no reason to disturb anybody.
+    A curve too short for a story is not examined, unless something in it or in the model is plainly wrong.
+    Where all evidence together says that nothing is wrong, a curve that hardly moves disturbs nobody.
     """
     trusted = any(d.cause == "healthy" and d.probability >= ATTENTION for d in diagnoses)
     seen = {f.concern for f in findings if not (trusted and f.behaviour in AMBIGUOUS)}

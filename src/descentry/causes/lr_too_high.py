@@ -63,8 +63,6 @@ CAUSE = Cause(
         Clue(curve.STUCK, (0.0, 0.5)),
         Clue(curve.EARLY_RISE, (-0.7, 0.5, 1.5, 2.0)),
         Clue(curve.RUN_UP, (-1.5, 0.0, 1.0, 1.5)),
-        Clue(curve.BROKE_AT, (-1.0, 1.0, 0.5, -0.5)),
-        Clue(curve.FALL, (1.0, 0.5, 0.0, -0.5, -1.0, -1.5)),
         Clue(curve.FIRST, (0.0, 0.0, 0.0, -0.3, -0.5, -0.7)),
         Clue(rate.RATE, (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 2.5)),
         Clue(rate.STABILITY_START, (-3.0, -2.0, -1.0, -0.5, 0.7, 1.5, 2.0)),

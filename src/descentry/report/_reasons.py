@@ -10,7 +10,8 @@ from descentry.report._words import clean
 MOST_TOLD = 3
 MOST_FOR = 3  # lines of evidence on a page; JSON has them all
 MOST_AGAINST = 1
-CLOSE = 0.25  # a cause that is not supported is named when it is at least so likely
+CLOSE = 0.25  # a cause that is not supported is named when it is at least so likely,
+CLOSE_IN_TROUBLE = 0.05  # or where something is wrong, and nothing likelier explains it
 HEALTHY = "healthy"
 
 
@@ -48,7 +49,8 @@ def reasons(report: Report) -> Reasons | None:
         )
         told = tuple(supported[:MOST_TOLD])
     else:
-        close = [d for d in causes if d.status == "undetermined" and d.probability >= CLOSE]
+        least = CLOSE_IN_TROUBLE if report.verdict in ("attention", "failing") else CLOSE
+        close = [d for d in causes if d.status == "undetermined" and d.probability >= least]
         told = tuple(close[:MOST_TOLD])
         lead = (
             "No cause stands out. These are the likeliest:"
