@@ -34,6 +34,7 @@ class Account:
         failures: Errors, one after the other.
         given_up: Why it is not read; empty where it is.
         until: The step up to which it has to be read, where steps in a row are compared.
+        chosen_at: Seconds that had passed when its last turn came.
     """
 
     instrument: Instrument
@@ -44,6 +45,7 @@ class Account:
     failures: int = 0
     given_up: str = ""
     until: int = -1
+    chosen_at: float = 0.0
 
     @property
     def wanted(self) -> bool:

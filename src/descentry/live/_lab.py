@@ -26,6 +26,7 @@ from descentry.store.writing import RunWriter
 _BANDWIDTH = {"cpu": 5e9}
 _ACCELERATED = 5e11
 _EACH_TENSOR = 3e-6
+_NONE_HERE = "there was nothing that it could read"
 _NOTED = 100  # kinds of things that went wrong
 _NOTHING = 8  # readings that may come to nothing before an instrument is left alone
 
@@ -162,7 +163,7 @@ class Lab:
             return "the model was not seen to be called"
         if account.instrument.needs & {"batch", "outputs"} and not self.saw_loss:
             return "how the loss follows from what the model returns was not seen"
-        return "there was nothing that it could read"
+        return _NONE_HERE
 
     def look_at(self, model: nn.Module, optimizer: Any) -> None:
         """What is measured once is measured again when the model or its optimizer changes."""
@@ -204,6 +205,8 @@ class Lab:
                 if account.readings
                 else f"a reading takes about {_seconds(price)}, more than could be spent so far"
             )
+            if reason == _NONE_HERE:
+                continue  # a network without rectifiers has no dead units, which is no gap
             reasons.setdefault(reason, []).append(account.instrument.id)
         found = [
             {"kind": "not-measured", "what": f"not measured ({listed(ids)}): {reason}", "count": len(ids)}

@@ -5,10 +5,11 @@ time that has passed. The advance is on the budget and not beside it: at 2%, a r
 half has caught up with it, and from there on the share is kept.
 
 First, one reading of every instrument is bought as early as it can be paid, the most informative for their
-cost first. Then each instrument gets a share of the budget in proportion to √(cost · information). What an
-instrument would have told between two readings is missing for a time that grows with their distance, and this
-rule makes the sum of what is missing the smallest that the budget allows: minimise Σ informationᵢ · intervalᵢ
-with Σ costᵢ / intervalᵢ fixed, so intervalᵢ ∝ √(costᵢ / informationᵢ).
+cost first; where such a first reading is not too dear, all else waits until it is paid. Then each instrument
+gets a share of the budget in proportion to √(cost · information). What an instrument would have told between
+two readings is missing for a time that grows with their distance, and this rule makes the sum of what is
+missing the smallest that the budget allows: minimise Σ informationᵢ · intervalᵢ with Σ costᵢ / intervalᵢ
+fixed, so intervalᵢ ∝ √(costᵢ / informationᵢ).
 
 There are two pots. The advance is shared among the instruments that it can pay; half of it is there for the
 first steps, the rest comes with the logarithm of the steps, so that readings lie densely at the start of a
@@ -30,9 +31,13 @@ AT_ONCE = 0.5  # of the advance: what is there for the first step
 SPREAD = 13  # doublings of the number of steps over which the rest comes: 8,192 steps
 WITHIN = 0.5  # of the advance: what costs more has no share of it
 CARRIED = 0.1  # of the price of what is due: what else may be read along with it
+SAVED_FOR = (
+    2.0  # times the advance: what a first reading may cost for everything else to wait until it is paid
+)
+CATCH_UP = 0.5  # of the time between two turns has to pass before the next
 FIRST = 4.0  # times the information: how much more the first reading of an instrument tells
-PATIENCE = 1.02  # by how much time and steps have to grow before it is decided again
-PAUSE = 5e-3  # seconds, likewise
+PAUSE = 2e-3  # seconds before it is decided again, twice as many each time that nothing comes of it
+PATIENCE = 0.02  # of the time and the steps so far: what the pauses grow up to
 
 
 class Schedule:
@@ -53,6 +58,7 @@ class Schedule:
         self.overhead = overhead
         self.other = self.pending = 0.0
         self._taken: dict[Account, float] = {}  # readings of the present step
+        self._fruitless = 0  # decisions, one after the other, of which nothing came
 
     @property
     def spent(self) -> float:
@@ -88,8 +94,13 @@ class Schedule:
         bound = [a for a in wanted if a.until >= step]
         left = self.allowed(elapsed) - self.spent - sum(a.price(rates) for a in bound)
         shares = self._shares(wanted, rates)
-        pots = self._pots(step, elapsed)
-        due = [a for a in wanted if a not in bound and (not a.readings or shares[a].covered_by(*pots))]
+        advance, later = self._pots(step, elapsed)
+        if _saving(wanted, rates):
+            later = 0.0
+        ready = [a for a in wanted if elapsed >= self._rested(a, shares[a], elapsed)]
+        due = [
+            a for a in ready if a not in bound and (not a.readings or shares[a].covered_by(advance, later))
+        ]
         turns = {a: a.turn(rates) for a in wanted}
         due.sort(key=lambda a: (a.readings > 0, -a.instrument.information / turns[a]))
         chosen = list(bound)
@@ -97,7 +108,9 @@ class Schedule:
             if turns[account] <= left:
                 left -= turns[account]
                 account.until = step + account.instrument.consecutive - 1
+                account.chosen_at = elapsed
                 chosen.append(account)
+        self._fruitless = 0 if chosen else self._fruitless + 1
         rest = sorted(set(wanted) - set(chosen), key=lambda a: (turns[a], a.instrument.id))
         return chosen + _carried_along(rest, chosen, turns, left)
 
@@ -109,6 +122,7 @@ class Schedule:
         if any(a.until > step for a in wanted):
             return step + 1, math.inf
         shares, spent = self._shares(wanted, rates), self.spent
+        saving = _saving(wanted, rates)
         at_step = at_time = math.inf
         for account in wanted:
             affordable = (spent + account.turn(rates)) / self.overhead
@@ -116,11 +130,15 @@ class Schedule:
                 at_time = min(at_time, affordable)
                 continue
             early, late = shares[account].when(self.overhead)
-            at_time = min(at_time, max(late, affordable))
+            if not saving:
+                rested = self._rested(account, shares[account], max(late, affordable))
+                at_time = min(at_time, max(late, affordable, rested))
             if affordable * self.overhead <= ADVANCE:
                 at_step = min(at_step, early)
-        at_time = max(at_time, PATIENCE * elapsed, elapsed + PAUSE)
-        return max(at_step, step + 1, PATIENCE * step), at_time
+        doublings = min(self._fruitless, 30)
+        pause = min(PAUSE * 2**doublings, max(PAUSE, PATIENCE * elapsed))
+        wait = min(2**doublings, max(1, int(PATIENCE * step)))
+        return max(at_step, step + wait), max(at_time, elapsed + pause)
 
     def _shares(self, wanted: Sequence[Account], rates: Rates) -> dict[Account, _Share]:
         weights = {}
@@ -131,9 +149,15 @@ class Schedule:
         early, late = sum(weights[a] for a in cheap), sum(weights.values())
         gone = self.other + sum(a.spent for a in self.accounts.values() if not a.wanted)
         return {
-            a: _Share(w / early if a in cheap else 0.0, w / late, a.spent + a.turn(rates), gone)
+            a: _Share(w / early if a in cheap else 0.0, w / late, a.turn(rates), a.spent, gone)
             for a, w in weights.items()
         }
+
+    def _rested(self, account: Account, share: _Share, elapsed: float) -> float:
+        """When a turn may follow the last: what was saved up is spent at twice the pace, not at a stroke."""
+        if self.overhead * elapsed <= ADVANCE or not account.readings:
+            return 0.0
+        return account.chosen_at + CATCH_UP * share.turn / (share.late * self.overhead)
 
     def _pots(self, step: int, elapsed: float) -> tuple[float, float]:
         earned = self.overhead * elapsed
@@ -143,12 +167,18 @@ class Schedule:
 
 @dataclass(frozen=True)
 class _Share:
-    """An instrument's part of the two pots, what it needs to be read again, and what is gone from both."""
+    """An instrument's part of the two pots, what it costs and has cost, and what is gone from both."""
 
     early: float
     late: float
-    needed: float
+    turn: float
+    spent: float
     gone: float
+
+    @property
+    def needed(self) -> float:
+        """Seconds that its part has to hold before its next turn."""
+        return self.spent + self.turn
 
     def covered_by(self, advance: float, later: float) -> bool:
         """Whether its part of the pots is enough."""
@@ -166,6 +196,11 @@ class _Share:
             return step, min(ADVANCE, self.gone + self.needed / self.early) / overhead
         later = (self.needed - from_advance) / self.late + max(0.0, self.gone - ADVANCE)
         return step, (ADVANCE + later) / overhead
+
+
+def _saving(wanted: Sequence[Account], rates: Rates) -> bool:
+    """Whether what comes with the time is kept for the first reading of something."""
+    return any(not a.readings and a.turn(rates) <= SAVED_FOR * ADVANCE for a in wanted)
 
 
 def _carried_along(
