@@ -98,6 +98,19 @@ def test_a_reward_that_swings_while_a_policy_explores_is_no_alarm():
     assert descentry.explain({"step": step, "quality_loss": -values}).verdict == "attention"
 
 
+def test_a_loss_that_falls_through_decades_has_not_converged():
+    falling = 10.0 ** -np.linspace(0, 4, 400)
+    report = descentry.explain({"loss": falling * (1 + 0.05 * NOISE)})
+    assert (report.verdict, report.convergence.status) == ("healthy", "still-improving")
+    at_rest = np.maximum(falling, 1e-3) * (1 + 0.05 * NOISE)
+    assert descentry.explain({"loss": at_rest}).convergence.status == "converged"
+
+
+def test_noise_about_a_small_floor_is_no_progress():
+    report = descentry.explain({"loss": 2.0 * np.exp(-np.arange(400) / 20) + 1e-3 * np.exp(NOISE)})
+    assert report.convergence.status == "converged"
+
+
 def test_what_never_changes_is_said_to_be_always_the_same():
     assert "always the same" in descentry.explain({"loss": [0.6931] * 60}).headline
 

@@ -12,6 +12,8 @@ from descentry.core.ranks import median
 
 WINDOW = 0.25  # of the run: its last quarter
 MEANINGFUL = 0.014  # of the curve's scale, per quarter of the run
+HALVED = 0.5  # of what was left, between the first and the last third of the last quarter
+DECADES = 100.0  # below where it began: from there on people look at a loss on a logarithmic scale
 SIGMAS = 3.0  # standard errors before a change at the end is believed
 
 PROMISE = (
@@ -86,6 +88,12 @@ def _end(curve: Curve) -> Convergence:
             0.7,
             f"The run is not converging: over {where} it lost some of what it had gained.",
         )
+    if (fallen := _by_factors(curve, start)) is not None:
+        sentence = (
+            f"Still improving: over {where} {metric(curve)} fell by {fallen:.0%} of what was left, as a "
+            "logarithmic scale shows. Training longer will probably help, if so small a loss still matters."
+        )
+        return Convergence("still-improving", confidence(1 + (fallen - HALVED)), sentence)
     since = _since(curve, start)
     at = steps(curve, curve.step_at(since), curve.step_at(since))
     sentence = f"Converged: {metric(curve)} has stopped improving meaningfully since {at}. {PROMISE}"
@@ -95,6 +103,21 @@ def _end(curve: Curve) -> Convergence:
         sentence,
         curve.step_at(since),
     )
+
+
+def _by_factors(curve: Curve, start: int) -> float | None:
+    """The share of a small positive loss that the end of the run took away, where it took most of it.
+
+    A regression or a physics-informed loss may fall through the decades, and on a linear scale seem at rest.
+    """
+    level, noise = curve.level, curve.noise
+    third = max(2, (len(level) - start) // 3)
+    begin, end = float(median(level[start : start + third])), float(median(level[-third:]))
+    if curve.rising or end <= 0 or end * DECADES > float(curve.level[:third].max()):
+        return None
+    error = float(median(noise[start:])) / np.sqrt(third)
+    fallen = 1.0 - end / begin
+    return fallen if fallen >= HALVED and begin - end > 2 * SIGMAS * error else None
 
 
 def _gain(curve: Curve, start: int) -> tuple[Estimate, float]:
