@@ -33,10 +33,7 @@ class Following:
             name=name,
             config=_settings(optimizer),
         )
-        session = self.watch._session
-        if session.sample is not None:  # of the step that is being made: its forward pass was not seen
-            session.sample.cancel()
-            session.sample = None
+        self.watch._session.began_late()  # the optimizer is known when it makes its first step
         # The watch does not keep the model alive. The script does, but for what was put together here.
         self._kept = model if isinstance(model, _models.Loose) else None
         self._bad = 0  # losses in a row that were no numbers

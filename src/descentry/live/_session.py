@@ -129,6 +129,13 @@ class Session:
         except Exception as error:  # noqa: BLE001 - the training goes on whatever happens here
             lab.failed(error)
 
+    def began_late(self) -> None:
+        """Watching began while a step was being made: that one is not measured, but the next."""
+        if self.sample is not None:
+            self.sample.cancel()
+            self.sample = None
+        self._look_step = 0
+
     def loss_returned(
         self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], loss: Tensor
     ) -> None:
