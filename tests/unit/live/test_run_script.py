@@ -372,3 +372,146 @@ def test_a_killed_training_leaves_its_run(script):
     process.kill()
     process.communicate(timeout=60)
     assert len(values()) >= 25
+
+
+def test_losses_go_to_the_optimizers_whose_gradients_they_change(script):
+    text = """
+import torch
+torch.manual_seed(0)
+one, two = torch.nn.Linear(2, 2), torch.nn.Linear(2, 1)
+first, second = torch.optim.SGD(one.parameters(), lr=0.01), torch.optim.SGD(two.parameters(), lr=0.01)
+x = torch.randn(32, 2)
+for step in range(12):
+    first.zero_grad(); second.zero_grad()
+    a = (two(one(x)) - 1).square().mean()
+    a.backward(inputs=list(one.parameters()))
+    b = two(one(x).detach()).square().mean()
+    b.backward()
+    first.step(); second.step()
+    print(a.item(), b.item())
+"""
+    bare, watched, _ = same(script(text, "pair.py"))
+    assert watched == bare
+    printed = [[float(v) for v in line.split()] for line in bare.splitlines()][1:]
+    # Before their first steps nothing is known of them.
+    assert values(folder="runs/pair-one")[1:] == [a for a, _ in printed]
+    assert values(folder="runs/pair-two")[1:] == [b for _, b in printed]
+
+
+def test_a_step_that_is_skipped_leaves_no_loss_behind(script):
+    text = """
+import torch
+torch.manual_seed(0)
+model = torch.nn.Linear(3, 1)
+sgd = torch.optim.SGD(model.parameters(), lr=0.05)
+for step in range(20):
+    sgd.zero_grad()
+    loss = (model(torch.randn(8, 3)) ** 2).mean() * (float("inf") if step == 7 else 1)
+    loss.backward()
+    if step % 5 != 2 or step == 7:
+        if loss.isfinite():
+            sgd.step()
+            print(loss.item())
+"""
+    bare, watched, _ = same(script(text))
+    assert watched == bare
+    assert values() == [float(line) for line in bare.splitlines()]
+
+
+@pytest.mark.parametrize("gradient", ["loss.backward()", "w.grad, = torch.autograd.grad(loss, [w])"])
+@pytest.mark.parametrize("optimizer", [True, False])
+def test_plain_tensors_train_with_an_optimizer_and_without(script, gradient, optimizer):
+    update = "sgd.step()" if optimizer else "w.data -= 0.1 * w.grad"
+    text = f"""
+import torch
+torch.manual_seed(0)
+w = torch.zeros(3, requires_grad=True)
+sgd = torch.optim.SGD([w], lr=0.1) if {optimizer} else None
+x = torch.randn(64, 3)
+for step in range(40):
+    w.grad = None
+    loss = ((x @ w - x[:, 0]) ** 2).mean()
+    {gradient}
+    {update}
+    print(loss.item())
+"""
+    bare, watched, said = same(script(text))
+    assert watched == bare
+    assert values() == [float(line) for line in bare.splitlines()]
+    assert ("no optimizer of PyTorch's made a step" in said) is not optimizer
+
+
+def test_a_loss_written_by_hand_is_measured_as_one_of_the_library_is(script):
+    hand = TRAINING.replace("torch.nn.functional.mse_loss(model(x), y)", "((model(x) - y) ** 2).mean()")
+    seen = {}
+    for name, text in (("library", TRAINING), ("hand", hand)):
+        done = call(*WATCHED, "--overhead", "0.9", script(text + "train(60)\n", f"{name}.py"))
+        assert REPORT.search(done.stderr)
+        series = descentry.read(f"runs/{name}").series
+        seen[name] = {
+            s.name for s in series if s.name.split("/")[0] in ("sharpness", "noise-scale", "after-step")
+        }
+    assert seen["hand"] == seen["library"] != set()
+
+
+def test_a_shape_mistake_in_a_loss_written_by_hand_is_found(script):
+    hand = TRAINING.replace("torch.nn.functional.mse_loss(model(x), y)", "((model(x) - y[:, 0]) ** 2).mean()")
+    done = call(*WATCHED, script(hand + "train(200)\n"))
+    assert "broadcast" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+def test_a_script_that_catches_the_interrupt_goes_on_and_is_explained(script):
+    own = "try:\n    train(10**6)\nexcept KeyboardInterrupt:\n    print('caught')\ntrain(5)\n"
+    process = start(*WATCHED, script(TRAINING + own))
+    for _ in range(30):
+        process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert out.partition("caught\n")[2].count("\n") == 5
+    assert REPORT.search(err)
+
+
+def test_a_process_that_ends_at_once_leaves_its_run(script):
+    text = TRAINING + "train(20)\nimport os, time\ntime.sleep(4)\nos._exit(5)\n"
+    done = call(*WATCHED, script(text))
+    assert done.returncode == 5
+    assert len(values()) == 20
+
+
+@pytest.mark.skipif(os.name == "nt", reason="gloo needs a network interface there")
+def test_of_a_distributed_training_the_first_rank_is_watched(script):
+    text = """
+import torch, torch.distributed as dist
+from torch.nn.parallel import DistributedDataParallel
+dist.init_process_group("gloo")
+torch.manual_seed(dist.get_rank())
+model = DistributedDataParallel(torch.nn.Linear(4, 1))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+for step in range(30):
+    x = torch.randn(16, 4)
+    optimizer.zero_grad()
+    loss = (model(x) - x.sum(1, keepdim=True)).square().mean()
+    loss.backward()
+    optimizer.step()
+    if dist.get_rank() == 0:
+        print(loss.item(), flush=True)
+dist.destroy_process_group()
+"""
+    launch = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "0", "--standalone"]
+    name = script(text)
+    bare, watched = call(*PLAIN, *launch, name), call(*WATCHED, *launch, name)
+    assert (watched.returncode, watched.stdout) == (bare.returncode, bare.stdout), watched.stderr
+    assert len(REPORT.findall(watched.stderr)) == 1
+    assert watched.stderr.count("descentry:") == 1
+    assert os.listdir("runs") == ["train"]
+    assert values() == [float(line) for line in bare.stdout.splitlines()]
+
+
+def test_a_compiled_model_trains_the_same_and_is_compiled_as_often(script):
+    count = "from torch._dynamo.utils import counters\nprint(counters['stats']['unique_graphs'])\n"
+    text = TRAINING.replace("optimizer =", "model = torch.compile(model, backend='eager')\noptimizer =", 1)
+    bare, watched, said = same(script(text + "train(40)\n" + count))
+    assert watched == bare
+    assert REPORT.search(said)
