@@ -30,7 +30,7 @@ def of_training(
     found: dict[str, Any] = {
         "model": type(model).__name__,
         "optimizer": type(optimizer).__name__,
-        **_plain(optimizer.defaults),
+        **_plain(getattr(optimizer, "defaults", {})),
         **_plain(optimizer.param_groups[0]),
         "parameter_groups": len(optimizer.param_groups),
         "parameters": sum(_numel(p) for p in parameters),
