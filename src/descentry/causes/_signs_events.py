@@ -102,9 +102,18 @@ def events(facts: Facts) -> list[Finding]:
     return facts.found(*EVENTS)
 
 
-def seams(facts: Facts) -> list[int]:
-    """The steps at which the run was resumed, as the reader noted them."""
-    return sorted({g.start for g in facts.run.gaps if g.kind == "resume" and g.start is not None})
+def seams(facts: Facts) -> list[tuple[int, int]]:
+    """Between which steps the run was joined: as the reader noted it, and as weights and optimizer show."""
+    found = {(g.start, g.start) for g in facts.run.gaps if g.kind == "resume" and g.start is not None}
+    ages, written = facts.measured.get("restarts/age"), facts.measured.get("restarts/written")
+    if ages is not None:
+        began, times = np.unique(ages.step - ages.value.astype(np.int64), return_counts=True)
+        found |= {(int(step), int(step)) for step in began[(times > 1) & (began > 1)]}
+    if written is not None:
+        before = np.concatenate([written.step[:1] * 0, written.step[:-1]])
+        windows = zip(before, written.step, written.value, strict=True)
+        found |= {(int(start), int(stop)) for start, stop, count in windows if count > 0}
+    return sorted(found)
 
 
 def _seam(facts: Facts) -> float | None:
@@ -114,7 +123,8 @@ def _seam(facts: Facts) -> float | None:
         return 0.0
     reach = max(2, round(0.02 * facts.span))
     for event in events(facts):
-        if any(event.start - reach <= seam <= max(event.start, event.stop) + reach for seam in found):
+        first, last = event.start - reach, max(event.start, event.stop) + reach
+        if any(start <= last and stop >= first for start, stop in found):
             return 2.0
     return 1.0
 
@@ -125,9 +135,9 @@ SEAM = Sign(
     _seam,
     (0.5, 1.5),
     (
-        "The log shows no place where the run was resumed.",
-        "The run was resumed, and the loss went on as before.",
-        "The loss steps just where the run was resumed.",
+        "Nothing shows a place where the run was resumed.",
+        "The run was resumed or its weights were replaced, and the loss went on as before.",
+        "The loss steps just where the run was resumed, or its weights were replaced.",
     ),
     "no step at the seam: a resume that brings everything back cannot be seen",
     DEFINITION,

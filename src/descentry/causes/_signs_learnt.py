@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 from descentry.causes._entry import Sign
-from descentry.causes._signs_curve import CALIBRATED
+from descentry.causes._signs_curve import CALIBRATED, DEFINITION
+from descentry.causes._signs_gradients import matrices
 from descentry.facts import Facts
 
+STILL_HIGH = 0.6  # of the loss of a blind guess is left
 NOTHING = (0.85, 1.15)  # loss over that of a blind guess; batches scatter by about as much
 
 
@@ -32,5 +34,27 @@ IDLE = Sign(
     ),
     "to learn, weights move by something like their own size; whoever went that far has looked",
     CALIBRATED,
+    "watch",
+)
+
+
+def _straight(facts: Facts) -> float | None:
+    """Weight matrices of a model that has not done better than a blind guess, or hardly."""
+    guess, count = facts.closing("output-check/loss-over-guess"), len(matrices(facts))
+    return float(count) if count and guess is not None and guess > STILL_HIGH else None
+
+
+STRAIGHT = Sign(
+    "straight",
+    "how many layers a model has that has learnt little",
+    _straight,
+    (1.5, 2.5),
+    (
+        "Little was learnt, by a model of a single layer, which can draw straight lines only.",
+        "Little was learnt, by a model with one hidden layer.",
+        "Little was learnt, by a model of {value} layers.",
+    ),
+    "two at least, for what no straight line can tell apart",
+    DEFINITION,
     "watch",
 )

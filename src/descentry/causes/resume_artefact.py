@@ -89,6 +89,13 @@ CAUSE = Cause(
             lambda: run(_joined(600, 350, 0.9), gaps=_seam(350)),
         ),
         Case(
+            "no seam in the log, but an optimizer that began anew",
+            lambda: run(
+                _joined(600, 350, 0.9),
+                {"restarts/age": [*np.linspace(0, 599, 10)[:6], *(np.linspace(0, 599, 10)[6:] - 350)]},
+            ),
+        ),
+        Case(
             "back to the very start",
             lambda: run(
                 [*descend(300, start=2.3, floor=0.2), *descend(300, start=2.3, floor=0.2)], gaps=_seam(300)
