@@ -161,3 +161,8 @@ def test_causes_name_the_verdict_before_their_consequences():
     values = np.r_[FALL, 0.3 * 3.0 ** np.arange(30), [np.nan] * 5]
     report = descentry.explain({"loss": values})
     assert report.headline == next(f for f in report.findings if f.behaviour == "divergence").sentence
+
+
+def test_a_loss_that_touches_zero_at_its_end_is_told_as_any_other():
+    values = np.r_[FALL, np.zeros(40), np.full(20, 1e-9)]
+    assert descentry.explain({"loss": values}).convergence.status == "converged"

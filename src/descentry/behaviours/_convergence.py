@@ -113,7 +113,7 @@ def _by_factors(curve: Curve, start: int) -> float | None:
     level, noise = curve.level, curve.noise
     third = max(2, (len(level) - start) // 3)
     begin, end = float(median(level[start : start + third])), float(median(level[-third:]))
-    if curve.rising or end <= 0 or end * DECADES > float(curve.level[:third].max()):
+    if curve.rising or min(begin, end) <= 0 or end * DECADES > float(curve.level[:third].max()):
         return None
     error = float(median(noise[start:])) / np.sqrt(third)
     fallen = 1.0 - end / begin
