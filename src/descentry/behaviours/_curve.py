@@ -46,6 +46,12 @@ class Curve:
         """The finite points in at most ``_reduce.BINS`` bins."""
         return _reduce.reduce(self.series.value, -1.0 if self.rising else 1.0)
 
+    @functools.cached_property
+    def finite(self) -> Floats:
+        """The finite points as the log has them: the series' own array where all of them are."""
+        value = self.series.value
+        return value[np.isfinite(value)] if self.reduced.bad else value
+
     @property
     def level(self) -> Floats:
         """Median of each bin."""

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from descentry.causes._entry import Sign
-from descentry.core.ranks import median
+from descentry.core.ranks import median, spread, stretches
 from descentry.facts import Facts
 
 DEFINITION = "by definition"
@@ -122,12 +122,11 @@ JAGGED = Sign(
 
 def _bounces(facts: Facts) -> float | None:
     """Lag-one autocorrelation of the differences' signs over the second half: −1 when up follows down."""
-    curve = facts.curve
-    value = curve.series.value[np.isfinite(curve.series.value)]
-    part = np.diff(value[len(value) // 2 :])
-    if len(part) < 20:
+    value = facts.curve.finite
+    part = np.diff(stretches(value[len(value) // 2 :]), axis=1)
+    if part.size < 20:
         return None
-    turns = float(np.mean(part[1:] * part[:-1] < 0))
+    turns = float(np.mean(part[:, 1:] * part[:, :-1] < 0))
     return turns if np.any(part) else None
 
 
@@ -251,11 +250,10 @@ FIRST = Sign(
 
 
 def _below_zero(facts: Facts) -> float | None:
-    value = facts.curve.series.value[np.isfinite(facts.curve.series.value)]
+    value = facts.curve.finite
     if facts.curve.rising or not len(value):
         return None
-    late = value[-max(1, len(value) // 4) :]
-    return float(median(late) < 0)
+    return float(median(spread(value[-max(1, len(value) // 4) :])) < 0)
 
 
 BELOW_ZERO = Sign(

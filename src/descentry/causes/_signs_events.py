@@ -9,7 +9,7 @@ import numpy as np
 from descentry.causes._entry import Sign
 from descentry.causes._signs_curve import CALIBRATED, DEFINITION
 from descentry.core.data import Finding
-from descentry.core.ranks import median
+from descentry.core.ranks import median, stretches
 from descentry.facts import Facts
 
 LONE = 3  # points in a row that a single bad batch may spoil, with what it leaves in momentum
@@ -23,18 +23,22 @@ def _lone(facts: Facts) -> float | None:
     value = facts.curve.series.value
     if facts.curve.rising or len(value) < 3 * AROUND:
         return None
-    broken = ~np.isfinite(value)
-    worst = 0.0
-    for start, stop in _runs(broken):
-        before, after = value[max(0, start - AROUND) : start], value[stop : stop + AROUND]
-        if stop - start <= LONE and len(before) >= 2 and np.isfinite(after).sum() >= AROUND // 2:
-            worst = FAR
-    finite = np.where(broken, np.nan, value)
-    steps = np.abs(np.diff(finite))
+    worst, finite = 0.0, value
+    if facts.curve.reduced.bad:
+        broken = ~np.isfinite(value)
+        for start, stop in _runs(broken):
+            before, after = value[max(0, start - AROUND) : start], value[stop : stop + AROUND]
+            if stop - start <= LONE and len(before) >= 2 and np.isfinite(after).sum() >= AROUND // 2:
+                worst = FAR
+        finite = np.where(broken, np.nan, value)
+    steps = np.abs(np.diff(stretches(finite), axis=1))
     noise = float(median(steps[~np.isnan(steps)])) if np.isfinite(steps).any() else 0.0
     if noise <= 0:
         return worst
-    top = int(np.nanargmax(finite))
+    cells = facts.curve.reduced
+    highest = int(np.argmax(cells.high))
+    start = int(cells.cell_first[highest])
+    top = start + int(np.nanargmax(finite[start : int(cells.cell_last[highest]) + 1]))
     before, after = finite[max(0, top - AROUND) : top], finite[top + LONE : top + LONE + AROUND]
     if len(before) >= 3 and np.isfinite(after).sum() >= 3:
         height = float(finite[top] - max(np.nanmax(before[:-1]), median(after[~np.isnan(after)])))
@@ -50,10 +54,11 @@ def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
 
 def _leap(facts: Facts) -> float | None:
     """Decades by which one point leaves all before it behind, the first time that it is more than one."""
-    value = facts.curve.series.value
-    if facts.curve.rising or len(value) < 3 * AROUND:
+    curve = facts.curve
+    if curve.rising or len(curve.series.value) < 3 * AROUND:
         return None
-    known = np.abs(value[np.isfinite(value)])
+    # Of each fine cell (a point, in all but the longest runs) what is furthest from zero.
+    known = np.maximum(np.abs(curve.reduced.high), np.abs(curve.reduced.low))
     if len(known) < 2 * AROUND:
         return None
     before = np.maximum.accumulate(known)[AROUND - 1 : -1]
@@ -62,7 +67,7 @@ def _leap(facts: Facts) -> float | None:
     far = np.flatnonzero(decades > 1.0)
     if len(far):
         return float(min(decades[far[0]], FAR))
-    return 0.0 if len(known) == len(value) else None  # what leads up to NaN is a sign of its own
+    return None if curve.reduced.bad else 0.0  # what leads up to NaN is a sign of its own
 
 
 LEAP = Sign(

@@ -47,16 +47,16 @@ from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_rate as rate
 from descentry.causes._cases import descend, noisy, run, white
 from descentry.causes._entry import Case, Cause, Clue, Sign
-from descentry.core.ranks import median
+from descentry.core.ranks import median, spread
 from descentry.facts import Facts
 
 
 def _endless(facts: Facts) -> float | None:
     """Decades by which a negative loss ends further from zero than it began; −1 where it ends above zero."""
-    value = facts.curve.series.value[np.isfinite(facts.curve.series.value)]
+    value = facts.curve.finite
     if facts.curve.rising or len(value) < 8:
         return None
-    late = float(median(value[-max(1, len(value) // 10) :]))
+    late = float(median(spread(value[-max(1, len(value) // 10) :])))
     first = float(median(np.abs(value[:3])))
     return max(0.0, math.log10(-late / first)) if late < 0 < first else -1.0
 

@@ -1,4 +1,4 @@
-"""Medians, quantiles and distinct values, without the masked arrays that numpy loads for its own.
+"""Medians, quantiles, distinct values and samples, without the masked arrays that numpy loads for its own.
 
 ``numpy.median``, ``numpy.quantile`` and ``numpy.unique`` import ``numpy.ma`` at their first call, which takes
 as long as telling a short run.
@@ -71,6 +71,27 @@ def distinct(values: npt.NDArray[_Any]) -> npt.NDArray[_Any]:
     new = np.ones(len(ordered), dtype=bool)
     new[1:] = ordered[1:] != ordered[:-1]
     return ordered[new]
+
+
+def spread(values: npt.NDArray[_Any], most: int = 1 << 16) -> npt.NDArray[_Any]:
+    """The values, or evenly spaced ones where there are many: enough for a median, at no cost for long runs.
+
+    >>> spread(np.arange(10), most=5).tolist()
+    [0, 2, 4, 6, 8]
+    """
+    return values[:: max(1, len(values) // most)]
+
+
+def stretches(values: npt.NDArray[_Any], count: int = 64, length: int = 1024) -> npt.NDArray[_Any]:
+    """Rows of neighbouring values: all in one row, or evenly spaced stretches where there are many.
+
+    >>> stretches(np.arange(12), count=2, length=3).tolist()
+    [[0, 1, 2], [6, 7, 8]]
+    """
+    if len(values) <= count * length:
+        return values[None, :]
+    step = len(values) // count
+    return values[: count * step].reshape(count, step)[:, :length]
 
 
 def _sorted(values: npt.ArrayLike, axis: int | None) -> npt.NDArray[np.float64]:

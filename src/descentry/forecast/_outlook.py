@@ -97,10 +97,14 @@ def _times(curve: Curve, stride: float) -> Floats:
 def _bound(curve: Curve) -> float:
     """The level below which the metric cannot go, as far as its name and values so far tell; else −∞."""
     series = curve.series
-    value = series.value[np.isfinite(series.value)]
-    if not len(value) or float(value.min()) < 0.0:
+    if not len(curve.reduced.high):
         return -np.inf
-    words, kind, top = metrics.words(series.name), metrics.kind(series.name), float(value.max())
+    low, top = float(curve.reduced.low.min()), float(curve.reduced.high.max())
+    if curve.rising:
+        low, top = -top, -low
+    if low < 0.0:
+        return -np.inf
+    words, kind = metrics.words(series.name), metrics.kind(series.name)
     if not curve.rising:
         return 0.0 if kind in {"loss", "error"} and not set(words) & _SIGNED else -np.inf
     share = set(words) & _SHARES or "".join(words).endswith("accuracy")
