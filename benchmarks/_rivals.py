@@ -160,7 +160,7 @@ class WandB(Bare):
 
     def end(self) -> str:
         """Writes what waits."""
-        self.run.finish(quiet=True)
+        self.run.finish()
         return ""
 
 

@@ -1,8 +1,13 @@
 """Ten million steps: whether memory stays what it was, and how many steps a second there are.
 
-Each row is a process of its own that trains a network of two weights (forward, backward, an update, and one
-call), with a run folder on the disk or in memory only, and notes how much memory it holds after each
-hundredth of the steps. `record` calls `Recorder.log` with three metrics in a loop that does nothing else.
+Each row is a process of its own, with a run folder on the disk or in memory only, that notes how much memory
+it holds after each hundredth of the steps.
+
+- `trained`: a network of two weights: forward, backward, an update and a call of `watch.step`, at the default
+  budget; a twentieth of the steps. The first row is the same, not watched.
+- `watch`: calls of `watch.step` with a loss, in a loop that does nothing else but train once in a thousand
+  calls; all of the steps. The optimizer is one without hooks, so that a step costs next to nothing.
+- `record`: calls of `Recorder.log` with three metrics in a loop that does nothing else; all of the steps.
 
     python -m benchmarks.soak
     python -m benchmarks.soak --steps 1000000        a tenth of it
@@ -26,34 +31,52 @@ if what != "record":
     torch.set_num_threads(1)
     torch.manual_seed(0)
     model = torch.nn.Linear(1, 1)
-    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
     x, y = torch.randn(16, 1), torch.randn(16, 1)
     loss_fn = torch.nn.MSELoss()
 import descentry
 
-if what == "watch":
-    watch = descentry.watch(model, optimizer, loss_fn=loss_fn, run_dir=where)
-elif what == "record":
-    watch = recorder = descentry.record(where)
+class Plain:
+    def __init__(self, parameters):
+        self.param_groups = [{"params": list(parameters), "lr": 1e-3}]
 
-def train(count):
-    for _ in range(count):
-        optimizer.zero_grad()
-        loss = loss_fn(model(x), y)
-        loss.backward()
-        optimizer.step()
-        yield loss
+    def zero_grad(self):
+        for p in self.param_groups[0]["params"]:
+            p.grad = None
+
+    def step(self):
+        for p in self.param_groups[0]["params"]:
+            p.data.add_(p.grad, alpha=-1e-3)
+
+if what != "record":
+    plain = what == "watch"
+    optimizer = Plain(model.parameters()) if plain else torch.optim.SGD(model.parameters(), lr=1e-3)
+if what == "record":
+    watch = descentry.record(where)
+elif what != "bare":
+    watch = descentry.watch(model, optimizer, loss_fn=loss_fn, run_dir=where)
+
+def loss_of_a_step():
+    optimizer.zero_grad()
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss
 
 def block(first, count):
     if what == "record":
         for step in range(first, first + count):
-            recorder.log(step, loss=step * 0.5, lr=0.1, grad_norm=1.0)
+            watch.log(step, loss=step * 0.5, lr=0.1, grad_norm=1.0)
     elif what == "watch":
-        for loss in train(count):
+        for step in range(first, first + count):
+            if step % 1000 == 0:
+                loss = loss_of_a_step()
             watch.step(loss)
+    elif what == "trained":
+        for step in range(count):
+            watch.step(loss_of_a_step())
     else:
-        for loss in train(count):
-            pass
+        for step in range(count):
+            loss_of_a_step()
 
 held, rates = [], []
 size = steps // 100
@@ -94,6 +117,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         for what, where, part in (
             ("bare", "", 20),
+            ("trained", "disk", 20),
             ("watch", "disk", 1),
             ("watch", "memory", 1),
             ("record", "disk", 1),

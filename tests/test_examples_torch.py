@@ -30,7 +30,7 @@ def run(name, folder, *options):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_example_learns_and_is_not_called_failing(name, rate, tmp_path):
+def test_an_example_learns_and_is_not_called_failing(name, tmp_path):
     done = run(name, tmp_path)
     losses = [float(v) for v in re.findall(r"loss (\S+)", done.stdout)]
     assert losses[-1] < 0.7 * losses[0]
