@@ -175,9 +175,9 @@ EARLY_RISE = Sign(
 def _run_up(facts: Facts) -> float | None:
     """Decades between the highest of the last finite points and the typical level, where the loss broke."""
     value = facts.curve.series.value
-    broken = np.flatnonzero(~np.isfinite(value))
-    if not len(broken) or facts.curve.rising:
+    if not facts.curve.reduced.bad or facts.curve.rising:
         return None
+    broken = np.flatnonzero(~np.isfinite(value))
     before = value[: broken[0]]
     before = np.abs(before[np.isfinite(before)])
     if len(before) < 2:
@@ -203,9 +203,9 @@ RUN_UP = Sign(
 
 
 def _when_broken(facts: Facts) -> float | None:
-    value = facts.curve.series.value
-    broken = np.flatnonzero(~np.isfinite(value))
-    return float(broken[0]) if len(broken) else None
+    if not facts.curve.reduced.bad:
+        return None
+    return float(np.argmin(np.isfinite(facts.curve.series.value)))
 
 
 BROKE_AT = Sign(
