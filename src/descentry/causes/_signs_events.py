@@ -8,14 +8,15 @@ import numpy as np
 
 from descentry.causes._entry import Sign
 from descentry.causes._signs_curve import CALIBRATED, DEFINITION
-from descentry.core.data import Finding
 from descentry.core.ranks import median, stretches
 from descentry.facts import Facts
 
 LONE = 3  # points in a row that a single bad batch may spoil, with what it leaves in momentum
 AROUND = 8  # points before and after that the lone ones are compared with
 FAR = 12.0  # decades that stand for NaN and infinity
-EVENTS = ("jump-up", "spike", "divergence", "sudden-drop")
+MOST = 256  # seams, and places at each, that are looked at
+REACH = 0.005  # of the run: logs are seldom of every step
+FAR_STEP = 8.0  # median differences of neighbours, about 8 standard deviations of the noise
 
 
 def _lone(facts: Facts) -> float | None:
@@ -102,11 +103,6 @@ LONE_POINT = Sign(
 )
 
 
-def events(facts: Facts) -> list[Finding]:
-    """Where the curve steps, up or down."""
-    return facts.found(*EVENTS)
-
-
 def seams(facts: Facts) -> list[tuple[int, int]]:
     """Between which steps the run was joined: as the reader noted it, and as weights and optimizer show."""
     found = {(g.start, g.start) for g in facts.run.gaps if g.kind == "resume" and g.start is not None}
@@ -126,12 +122,26 @@ def _seam(facts: Facts) -> float | None:
     found = seams(facts)
     if not found:
         return 0.0
-    reach = max(2, round(0.02 * facts.span))
-    for event in events(facts):
-        first, last = event.start - reach, max(event.start, event.stop) + reach
-        if any(start <= last and stop >= first for start, stop in found):
-            return 2.0
-    return 1.0
+    reach = max(2, round(REACH * facts.span))
+    return 2.0 if any(_steps(facts, start - reach, stop + reach) for start, stop in found[:MOST]) else 1.0
+
+
+def _steps(facts: Facts, start: int, stop: int) -> bool:
+    """Whether medians before and after some point between two steps differ by far more than the noise."""
+    series = facts.curve.series
+    value = np.where(np.isfinite(series.value), series.value, np.nan)
+    step = series.step
+    places = np.flatnonzero((step >= start) & (step <= stop))
+    for i in places[:: max(1, len(places) // MOST)]:
+        before, after = value[max(0, i - AROUND) : i], value[i : i + AROUND]
+        before, after = before[np.isfinite(before)], after[np.isfinite(after)][: AROUND // 2]
+        if len(before) < AROUND // 2 or not len(after):
+            continue
+        level = float(median(before))
+        noise = float(median(np.abs(np.diff(before)))) + 0.01 * abs(level)
+        if abs(float(median(after)) - level) > FAR_STEP * noise:
+            return True
+    return False
 
 
 SEAM = Sign(
