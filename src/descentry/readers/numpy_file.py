@@ -35,7 +35,6 @@ print(descentry.explain("losses.npy").verdict)
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,6 +67,8 @@ def _sniff(source: Source) -> float:
 
 
 def _read(source: Source) -> list[Draft]:
+    import zipfile  # and what it imports: only archives wait for it
+
     gaps: list[Gap] = []
     try:
         if source.head.startswith(_NPY):
@@ -114,6 +115,8 @@ def _members(source: Source, gaps: list[Gap]) -> Iterator[tuple[str, npt.NDArray
     Raises:
         TooLargeError: They are larger than any log.
     """
+    import zipfile
+
     with source.open() as stream, zipfile.ZipFile(stream) as archive:
         members = [m for m in archive.infolist() if m.filename.endswith(".npy")]
         if sum(m.file_size for m in members) > _LARGEST or len(members) > MAX_SERIES:
