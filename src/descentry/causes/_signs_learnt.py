@@ -9,6 +9,7 @@ from descentry.causes._signs_curve import CALIBRATED, DEFINITION
 from descentry.causes._signs_gradients import matrices
 from descentry.facts import Facts
 
+OFTEN = 0.1  # of the examples told wrong; of fewer the share is chance
 STILL_HIGH = 0.6  # of the loss of a blind guess is left
 NOTHING = (0.85, 1.15)  # loss over that of a blind guess; batches scatter by about as much
 
@@ -34,6 +35,32 @@ IDLE = Sign(
     ),
     "to learn, weights move by something like their own size; whoever went that far has looked",
     CALIBRATED,
+    "watch",
+)
+
+
+def _sure(facts: Facts) -> float | None:
+    """Errors where the model is sure beside all errors, where it has learnt something and errs often."""
+    error, when_sure = facts.closing("examples/error"), facts.closing("examples/error-when-sure")
+    guess = facts.closing("output-check/loss-over-guess")
+    if error is None or when_sure is None or guess is None or guess > NOTHING[0] or error < OFTEN:
+        return None
+    return when_sure / error
+
+
+SURE_ERRORS = Sign(
+    "sure-errors",
+    "errors where the model is sure, beside all errors",
+    _sure,
+    (0.3, 0.6, 0.8),
+    (
+        "The model errs where it is unsure, as with hard examples.",
+        "The model errs less where it is sure ({value} of all errors' rate).",
+        "The model errs nearly as often where it is sure ({value} of all errors' rate).",
+        "The model errs as often where it is sure ({value} of all errors' rate): labels are wrong at random.",
+    ),
+    "1 for labels that are wrong at random, near 0 for hard examples",
+    "Northcutt, Jiang and Chuang 2021",
     "watch",
 )
 

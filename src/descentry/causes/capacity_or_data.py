@@ -72,6 +72,7 @@ CAUSE = Cause(
         Clue(curve.EARLY_RISE, (0.1, -0.4, -0.8, -1.2)),
         Clue(layers.END_GUESS, (-1.2, 0.7, 1.0, -0.5, -0.8)),
         Clue(learnt.IDLE, (-2.0, -0.7, 0.7, 1.8)),
+        Clue(learnt.SURE_ERRORS, (0.5, 0.2, -0.5, -1.5)),
         Clue(learnt.STRAIGHT, (1.0, 0.0, -0.1)),
         Clue(outputs.ERROR, (-0.7, -0.2, 0.8, 0.9, 1.0)),
         Clue(outputs.VARYING, (-2.0, -1.0, 0.0, 0.1)),

@@ -77,6 +77,7 @@ CAUSE = Cause(
         Clue(layers.SYMMETRIC, (0.1, 0.0, -3.0)),
         Clue(layers.DEAD, (0.1, 0.1, 0.0, -0.5, -1.5, -2.5)),
         Clue(layers.END_GUESS, (1.0, 0.4, -1.5, -1.5, -1.0)),
+        Clue(learnt.SURE_ERRORS, (0.2, 0.0, -0.7, -2.5)),
         Clue(learnt.IDLE, (-1.0, -1.0, -1.0, -1.5)),
         Clue(outputs.MISFIT, (0.3, -6.0, -6.0, -6.0, -5.0, -5.0)),
         Clue(outputs.CLASS_INDICES, (0.1, -0.7, -4.0)),

@@ -67,6 +67,7 @@ CAUSE = Cause(
     concern="attention",
     clues=(
         Clue(outputs.CONTRADICTED, (-0.7, 0.0, 2.2, 4.0)),
+        Clue(learnt.SURE_ERRORS, (-1.5, -0.3, 1.2, 3.0)),
         Clue(outputs.ERROR, (-2.0, -0.7, 0.5, 0.8, 0.8)),
         Clue(data.COMMONEST, (-0.1, 0.0, 1.0, 7.0)),
         Clue(layers.END_GUESS, (-1.2, 0.4, 1.0, 0.3, 0.0)),

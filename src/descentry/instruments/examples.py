@@ -13,6 +13,7 @@ what the outputs mean: logits or log-probabilities of classes, those of yes or n
 prediction counts as an example: each token of a text, each entry of several yes-or-no targets.
 
 - `error`: the share of examples whose label is not what the network finds likeliest (classes only).
+- `error-when-sure`: the same, of the half of the examples that it is surest of.
 - `contradicted`: the share of labels that the network thinks at most a tenth as likely as its own answer.
   For values: the share of residuals further from their median than 5 standard deviations, estimated by
   1.4826 times the median distance, so that the outlying ones do not widen it.
@@ -31,10 +32,12 @@ outputs only the first examples are examined.
 A network whose probabilities are right contradicts at most 1 label in 11 where there are two classes, since
 such a label then comes up at most that often. Where a tenth and more are contradicted late in a run, the
 labels say something else than the inputs: many are wrong, or the network is far too sure of itself. Normal
-residuals put nothing beyond 5 standard deviations. The worst tenth carries a third of the loss where single
-losses are spread like an exponential, 0.44 for squares of normal residuals, and nearly all once most
-examples are learned, which by itself is a good sign. `varying` at 0 while the targets differ: the network
-is blind to its inputs, as a layer in it passes nothing on.
+residuals put nothing beyond 5 standard deviations. A network knows where it is likely to err, so
+`error-when-sure` is far below `error`; where labels are wrong at random the two are equal, however sure it
+is. The worst tenth carries a third of the loss where single losses are spread like an exponential, 0.44 for
+squares of normal residuals, and nearly all once most examples are learned, which by itself is a good sign.
+`varying` at 0 while the targets differ: the network is blind to its inputs, as a layer in it passes nothing
+on.
 
 ## Limits
 
@@ -137,10 +140,18 @@ def _told(own: Tensor, top: Tensor, counted: Tensor) -> list[Reading]:
     sure = torch.where(counted, top.exp(), 0.0).sum() / count.clamp_min(1)
     return [
         Reading("error", share(own < top)),
+        Reading("error-when-sure", _when_sure(own, top, counted)),
         Reading("contradicted", share(own < top + math.log(AS_LIKELY))),
         Reading("confidence", torch.where(count > 0, sure, torch.nan), unit="probability"),
         *_worst(torch.where(counted, -own, 0.0)),
     ]
+
+
+def _when_sure(own: Tensor, top: Tensor, counted: Tensor) -> Tensor:
+    surest = torch.where(counted, top, -torch.inf).topk(max(1, len(top) // 2)).indices
+    kept = counted[surest]
+    wrong = ((own < top)[surest] & kept).sum() / kept.sum().clamp_min(1)
+    return torch.where(kept.any(), wrong, torch.nan)
 
 
 def _of_values(outputs: Tensor, targets: Tensor) -> list[Reading]:

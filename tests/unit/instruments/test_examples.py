@@ -55,6 +55,18 @@ def test_an_unsure_network_contradicts_nobody():
     assert found["contradicted"] == pytest.approx(0, abs=1e-6)  # 0.1 is more than a tenth of 0.6
 
 
+@pytest.mark.parametrize("at_random", [True, False])
+def test_where_labels_are_wrong_at_random_it_errs_where_it_is_sure_as_well(at_random):
+    truth = torch.arange(N) % 3
+    logits = sure(truth, 3, 0.6) * torch.linspace(0.5, 2, N).unsqueeze(1)  # surer towards the end
+    given = truth.clone()
+    wrong = torch.arange(N) % 10 == 0 if at_random else torch.arange(N) < N // 10
+    given[wrong] = (given[wrong] + 1) % 3
+    found = read(logits, given, F.cross_entropy)
+    assert found["error"] == pytest.approx(0.1)
+    assert found["error-when-sure"] == pytest.approx(0.1 if at_random else 0)
+
+
 def test_padding_is_left_out():
     truth = torch.arange(N) % 5
     given = truth.masked_fill(torch.arange(N) < 900, -100)
