@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable
 from typing import Any
 
 import torch
+
+_STEPS = torch.optim.Optimizer.profile_hook_step.__code__.co_filename
 
 
 class Hook:
@@ -69,3 +72,13 @@ class Closure:
             self._called = True
             self._then()
         return result
+
+
+def is_within_another_step(optimizer: Any) -> bool:
+    """Whether the step that a hook of the optimizer is called for is made by another step of it."""
+    frame, steps = sys._getframe(1), 0
+    while frame.f_back is not None and steps < 2:
+        frame = frame.f_back
+        if frame.f_code.co_filename == _STEPS and frame.f_code.co_name == "wrapper":
+            steps += frame.f_locals.get("self") is optimizer
+    return steps > 1

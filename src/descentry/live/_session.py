@@ -15,7 +15,7 @@ from descentry.core import catalog
 from descentry.instruments._entry import Instrument
 from descentry.live import _around, _settings
 from descentry.live._clock import Clock, WallClock
-from descentry.live._hooks import Closure, Held
+from descentry.live._hooks import Closure, Held, is_within_another_step
 from descentry.live._lab import Lab
 from descentry.live._sample import Sample
 from descentry.live._scalars import Scalars, one_number
@@ -186,7 +186,9 @@ class Session:
     def _before(self, optimizer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         self._depth += 1
         if self._depth > 1:
-            return None  # a subclass calls the step of its base
+            if is_within_another_step(optimizer):
+                return None  # a subclass calls the step of its base
+            self._depth = 1  # the last step raised
         if self._tick:
             self.lab.clock.trained()
         if self._waiting:
@@ -195,7 +197,7 @@ class Session:
         if sample is None:
             return None
         if sample.met:  # the last step was not finished: it raised, or nobody said that it was made
-            self._prepare()
+            self.lab.guarded(self._finish, None)
             return None
         before = functools.partial(self.lab.guarded, sample.before, optimizer)
         closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
