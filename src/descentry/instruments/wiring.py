@@ -18,12 +18,11 @@ value.
 | `not-in-optimizer` | those that require a gradient and that no parameter group holds |
 | `not-in-model` | parameters of the optimizer that the model does not have |
 
-From the second of two steps in a row, as shares of entries, so that a large layer counts for more than a
-bias:
+From the second reading on, as shares of entries, so that a large layer counts for more than a bias:
 
 - `can-learn`: of all parameters of the model, and of those beside it that its outputs depend on, the share
   that requires a gradient, has one, and is changed by this optimizer (or was by something else since the
-  step before).
+  last reading).
 - `out-of-reach`: of the parameters that the outputs depend on and that require a gradient, the share that
   nothing changes.
 
@@ -112,11 +111,11 @@ def _named(probe: Probe, kind: str, names: Iterable[str]) -> Iterator[Reading]:
 
 
 def _shares(probe: Probe) -> Iterator[Reading]:
-    """What can learn, in entries; from the second of two steps in a row."""
+    """What can learn, in entries; from the second reading on, at whatever step it is."""
     own = {id(p): p for p in (*probe.model.parameters(), *(probe.behind or ()))}
     versions = {key: p._version for key, p in own.items()}
     last, probe.memory["versions"] = probe.memory.get("versions"), (probe.step, versions)
-    if last is None or last[0] != probe.step - 1 or not own:
+    if last is None or last[0] >= probe.step or not own:
         return
     held = {id(p) for group in probe.optimizer.param_groups for p in group["params"]}
     moved = {key for key in own if key in held or last[1].get(key, versions[key]) != versions[key]}

@@ -55,6 +55,22 @@ def test_a_training_that_is_wired_well():
     assert found["left-over"] == pytest.approx(0, abs=1e-4)
 
 
+def test_what_can_learn_is_told_from_readings_that_are_far_apart():
+    model, memory = Net(listed=True), {}
+    run = Training(
+        model,
+        torch.optim.SGD(model.parameters(), 0.1),
+        nn.MSELoss(),
+        (torch.randn(16, 10),),
+        torch.randn(16, 2),
+    )
+    for watched in (True, False, False, True):
+        readings = run.step(INSTRUMENT if watched else None, memory)
+    found = {r.name: float(r.value) for r in readings}
+    assert found["out-of-reach"] == pytest.approx(BODY / (HEAD + BODY))
+    assert "left-over" not in found
+
+
 def test_gradients_that_are_left_over():
     assert read(Net(), zero=False)["left-over"] == pytest.approx(1, abs=1e-3)
 
