@@ -8,7 +8,6 @@ from torch import Tensor
 
 from benchmarks.zoo.training import Training
 from descentry.core.data import Run
-from descentry.instruments._entry import Cost
 from descentry.live._clock import VirtualClock
 from descentry.live.watch import watch
 
@@ -18,21 +17,12 @@ _STEPS = (1e-3, 3e-3, 1e-2)
 _READING = 5e-4  # seconds that Python takes for a reading of a small model, whatever it reads
 
 
-class _Clock(VirtualClock):
-    """Counts a moment for each reading beside its declared cost."""
-
-    def computed(self, cost: Cost) -> None:
-        """Moves on by the cost and that moment."""
-        super().computed(cost)
-        self._now += _READING
-
-
 class Watched:
     """A watch at the overhead that users have, kept in memory and closed when it is read."""
 
     def __init__(self, training: Training) -> None:
         gradient = random.Random(training.spec.id).choice(_STEPS)
-        clock = _Clock(gradient, gradient / 50)
+        clock = VirtualClock(gradient, gradient / 50, _READING)
         loss_fn = training.loss_fn if training.spec.shown == "loss_fn" else None
         self._watch = watch(training.model, training.optimizer, loss_fn, run_dir=None, _clock=clock)
 
