@@ -29,6 +29,11 @@ def binary_by_hand(out: Tensor, y: Tensor) -> Tensor:
     return (functional.softplus(out) - y * out).mean()
 
 
+def entropy(out: Tensor, y: Tensor) -> Tensor:
+    """PyTorch's loss of probabilities; NaN for NaN, where it would end the program with an error."""
+    return functional.binary_cross_entropy(out, y) if bool(torch.isfinite(out).all()) else out.sum()
+
+
 def square_by_hand(out: Tensor, y: Tensor) -> Tensor:
     """The mean squared error."""
     return ((out - y) ** 2).mean()
@@ -45,7 +50,7 @@ _LOSSES: dict[str, dict[str, Callable[[], Loss]]] = {
         "module": nn.BCEWithLogitsLoss,
         "function": lambda: functional.binary_cross_entropy_with_logits,
         "by-hand": lambda: binary_by_hand,
-        "log-softmax": nn.BCELoss,
+        "log-softmax": lambda: entropy,
     },
     "values": {
         "module": nn.MSELoss,

@@ -12,8 +12,7 @@ from descentry.live._clock import VirtualClock
 from descentry.live.watch import watch
 
 # Seconds that a step counts as: the fewer, the more readings the advance of the watch pays for.
-_STEPS = (1e-3, 3e-3, 1e-2)
-
+_STEPS = (1e-3, 1e-3, 3e-3, 3e-3, 1e-2)
 _READING = 5e-4  # seconds that Python takes for a reading of a small model, whatever it reads
 
 

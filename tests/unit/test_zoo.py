@@ -132,6 +132,23 @@ def test_every_task_has_finite_data_and_something_to_validate_on(name: str) -> N
     assert bool(torch.isfinite(data.y.double()).all())
 
 
+@pytest.mark.parametrize("task", ["adding", "images-8", "wave"])
+def test_inputs_of_every_shape_can_be_shifted(task: str) -> None:
+    family = {"adding": "gru", "images-8": "cnn", "wave": "mlp"}[task]
+    spec = Spec(task, ModelSpec(family, widths=(8,)), "sgd", 16, 0.01, steps=3)
+    assert KINDS["features-offset"].fits(spec)
+    assert len(losses(train(build(with_fault(spec, "features-offset"))))) == 3
+
+
+@pytest.mark.parametrize("kind", ["bad-inputs", "sigmoid-and-entropy"])
+def test_a_loss_of_probabilities_outlives_what_is_no_number(kind: str) -> None:
+    spec = EXAMPLES[3].with_(
+        steps=40, optimizer="sgd", rate=math.inf if kind == "sigmoid-and-entropy" else 0.1
+    )
+    spec = spec.with_(loss="log-softmax" if kind == "bad-inputs" else spec.loss)
+    assert not train(build(with_fault(spec, kind))).outcome.finite
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_whatever_is_drawn_can_be_built_and_trained(seed: int) -> None:
     rng = np.random.default_rng(seed)

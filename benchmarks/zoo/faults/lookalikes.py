@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from benchmarks.zoo.data import Data
 from benchmarks.zoo.faults._kind import Kind, kind_of, plain_head, shape_of, whole_targets, with_loss
-from benchmarks.zoo.losses import ended
+from benchmarks.zoo.losses import ended, entropy
 from benchmarks.zoo.spec import Spec
 from benchmarks.zoo.training import Training, in_steps
 
@@ -65,7 +65,7 @@ def _logarithm_of_softmax(t: Training, strength: float) -> None:
 
 def _sigmoid_and_entropy(t: Training, strength: float) -> None:
     t.model = ended(t.model, nn.Sigmoid(), torch.sigmoid)
-    with_loss(t, nn.BCELoss(), "probabilities")
+    with_loss(t, entropy, "probabilities")
 
 
 def _squares_of_one_hot(t: Training, strength: float) -> None:

@@ -22,7 +22,7 @@ def _decades(data: Data, strength: float, rng: torch.Generator) -> Data:
 
 
 def _offset(data: Data, strength: float, rng: torch.Generator) -> Data:
-    shift = strength * (0.5 + torch.rand(data.x.shape[1], generator=rng))
+    shift = strength * (0.5 + torch.rand(data.x.shape[-1], generator=rng))
     return in_steps(data, x=data.x + shift, x_val=data.x_val + shift)
 
 

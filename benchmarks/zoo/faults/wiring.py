@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmarks.zoo.faults._kind import Kind, kind_of, plain_head, whole_targets, with_loss
-from benchmarks.zoo.losses import square_by_hand
+from benchmarks.zoo.losses import entropy, square_by_hand
 from benchmarks.zoo.models import Mlp
 from benchmarks.zoo.spec import Spec
 from benchmarks.zoo.training import Training, optimizer_for
@@ -71,7 +71,7 @@ def _decided(t: Training, strength: float) -> None:
         )
         t.forced = True
     elif t.data.kind == "binary":
-        with_loss(t, lambda out, y: functional.binary_cross_entropy(torch.round(torch.sigmoid(out)), y))
+        with_loss(t, lambda out, y: entropy(torch.round(torch.sigmoid(out)), y))
     else:
         with_loss(t, lambda out, y: functional.mse_loss(torch.round(out), y))
 
