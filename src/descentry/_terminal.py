@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +27,13 @@ def write(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         hush()
+
+
+def write_entries(rows: Iterable[tuple[str, str]]) -> None:
+    """Prints a name and what it stands for on each line, in two columns."""
+    kept = list(rows)
+    room = max((len(name) for name, _ in kept), default=0)
+    write("".join(f"{name:<{room}}  {title}\n" for name, title in kept))
 
 
 def hush() -> None:

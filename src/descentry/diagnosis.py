@@ -7,8 +7,7 @@ be read adds nothing and is listed. Where the weights come from: ``causes/_weigh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from descentry.causes._entry import Cause, Clue
 from descentry.causes._weights import Weights, table
@@ -16,6 +15,7 @@ from descentry.core import catalog
 from descentry.core.data import Diagnosis, Evidence, Remedy, Status
 from descentry.facts import Facts
 
+Weighed = tuple[Clue, float, float]  # with the value that was read, and its weight in nats
 SUPPORTED = 0.5
 REFUTED = 0.05
 DECISIVE = 1.0  # nats that one of the readable signs must be able to bring, or the cause is not examined
@@ -58,26 +58,21 @@ def read(facts: Facts) -> dict[str, float | None]:
     return values
 
 
-def log_odds(cause: Cause, values: dict[str, float | None], weights: Weights) -> float:
-    """Of one cause, before calibration."""
-    return weights.prior(cause) + sum(w for _, _, w in _weighed(cause, values, weights))
-
-
-def _weighed(
-    cause: Cause, values: dict[str, float | None], weights: Weights
-) -> Iterable[tuple[Clue, float, float]]:
+def _weigh(cause: Cause, facts: Facts, values: dict[str, float | None], weights: Weights) -> Diagnosis:
+    weighed: list[Weighed] = []
+    missing: list[Clue] = []
     for clue in cause.clues:
         value = values[clue.sign.id]
-        if value is not None:
-            yield clue, value, weights.of(cause, clue)[clue.sign.bin(value)]
-
-
-def _weigh(cause: Cause, facts: Facts, values: dict[str, float | None], weights: Weights) -> Diagnosis:
-    probability = weights.probability(log_odds(cause, values, weights))
-    evidence = [_evidence(clue, value, weight) for clue, value, weight in _weighed(cause, values, weights)]
-    missing = [clue for clue in cause.clues if values[clue.sign.id] is None]
-    status = _status(cause, probability, values, weights)
+        if value is None:
+            missing.append(clue)
+        else:
+            weighed.append((clue, value, weights.of(cause, clue)[clue.sign.bin(value)]))
+    told = sum(weight for _, _, weight in weighed)
+    probability = weights.probability(weights.prior(cause) + told)
+    could_tell = any(max(map(abs, weights.of(cause, clue))) >= DECISIVE for clue, _, _ in weighed)
+    status = _status(probability, told, could_tell)
     likely = status in ("supported", "undetermined")
+    evidence = [_evidence(*one) for one in weighed]
     return Diagnosis(
         cause=cause.id,
         title=cause.title,
@@ -98,15 +93,13 @@ def _evidence(clue: Clue, value: float, weight: float) -> Evidence:
     return Evidence(clue.sign.id, round(weight, 3), value, clue.sign.reference, sentence)
 
 
-def _status(cause: Cause, probability: float, values: dict[str, float | None], weights: Weights) -> Status:
+def _status(probability: float, told: float, could_tell: bool) -> Status:
     if probability >= SUPPORTED:
         return "supported"
-    weighed = list(_weighed(cause, values, weights))
-    if not any(max(map(abs, weights.of(cause, clue))) >= DECISIVE for clue, _, _ in weighed):
+    if not could_tell:
         return "not examined"
     # A cause that is merely rare is not ruled out: something has to speak against it.
-    against = sum(weight for _, _, weight in weighed) <= -DECISIVE
-    return "refuted" if probability <= REFUTED and against else "undetermined"
+    return "refuted" if probability <= REFUTED and told <= -DECISIVE else "undetermined"
 
 
 def _remedies(cause: Cause, facts: Facts) -> tuple[Remedy, ...]:
@@ -137,12 +130,3 @@ def worth_measuring(diagnoses: Sequence[Diagnosis]) -> str:
 def supported(diagnoses: Sequence[Diagnosis]) -> list[Diagnosis]:
     """The causes that the evidence speaks for, the likeliest first; ``healthy`` is none of them."""
     return [d for d in diagnoses if d.status == "supported" and d.cause != "healthy"]
-
-
-def entry(cause: str) -> Any:
-    """The cause of this id.
-
-    Raises:
-        UnknownNameError: There is none; the nearest is suggested.
-    """
-    return catalog.entry("causes", cause)

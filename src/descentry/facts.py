@@ -143,6 +143,23 @@ class Facts:
         named = [s for s in self.run.series if _is_rate(s.name) and len(s)]
         return named[0] if named else None
 
+    @property
+    def peak_rate(self) -> float | None:
+        """The largest learning rate of the run."""
+        series = self.rate
+        known = series.value[np.isfinite(series.value)] if series is not None else np.empty(0)
+        return float(known.max()) if len(known) else self.number("lr", "learning_rate")
+
+    @property
+    def optimizer(self) -> str:
+        """Name of the optimizer in lower case; empty where it is not known."""
+        return str(self.config.get("optimizer", "")).casefold()
+
+    @property
+    def batch_size(self) -> float | None:
+        """Examples in a batch."""
+        return self.late("batch-size") or self.number("batch_size", "batch-size")
+
     @functools.cached_property
     def norm(self) -> Series | None:
         """The global gradient norm over the run, measured or logged."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from descentry.behaviours._curve import MIN_POINTS, Curve
 from descentry.core import catalog
 from descentry.core.data import Concern, Convergence, Diagnosis, Finding, Verdict
+from descentry.core.words import chance
 from descentry.diagnosis import supported
 
 ALWAYS = (
@@ -98,15 +99,6 @@ def headline(
     if verdict == "healthy" or not likely:
         return said
     return f"{said} Likeliest cause: {likely[0].title} ({chance(likely[0].probability)})."
-
-
-def chance(probability: float) -> str:
-    """A probability in words; never 100%.
-
-    >>> chance(0.934), chance(0.9999)
-    ('93%', 'over 99%')
-    """
-    return "over 99%" if probability > 0.995 else f"{probability:.0%}"
 
 
 def _said(

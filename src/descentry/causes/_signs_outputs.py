@@ -184,7 +184,7 @@ SUMMED = Sign(
 
 def adapts(facts: Facts) -> bool | None:
     """Whether the optimizer divides by the size of the gradient, so that the loss may have any scale."""
-    name = str(facts.config.get("optimizer", "")).casefold()
+    name = facts.optimizer
     return any(kind in name for kind in ADAPTIVE) if name else None
 
 

@@ -16,10 +16,7 @@ USUAL = {"sgd": 0.03, "adam": 1e-3, "adamw": 1e-3, "rmsprop": 1e-3, "adagrad": 1
 
 def _rate(facts: Facts) -> float | None:
     """Decades above what is usual for the optimizer."""
-    series = facts.rate
-    value = series.value[np.isfinite(series.value)] if series is not None else np.empty(0)
-    rate = float(value.max()) if len(value) else facts.number("lr", "learning_rate")
-    usual = USUAL.get(str(facts.config.get("optimizer", "")).casefold())
+    rate, usual = facts.peak_rate, USUAL.get(facts.optimizer)
     if rate is None or rate <= 0 or usual is None:
         return None
     if usual == USUAL["sgd"]:
@@ -246,7 +243,7 @@ TRAVEL = Sign(
 def _noise_over_batch(facts: Facts) -> float | None:
     """Decades of noise scale over batch size, of averaged signal and noise (McCandlish et al. 2018)."""
     signal, noise = facts.values("noise-scale/signal"), facts.values("noise-scale/noise")
-    size = facts.late("batch-size") or facts.number("batch_size", "batch-size")
+    size = facts.batch_size
     if not len(signal) or not len(noise) or not size:
         return None
     third = -max(3, len(signal) // 3)

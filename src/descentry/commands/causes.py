@@ -15,13 +15,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from descentry._terminal import coloured, write
+    from descentry._terminal import coloured, write, write_entries
     from descentry.core import catalog
 
     known = catalog.entries("causes")
     if args.id is None:
-        room = max(map(len, known))
-        write("".join(f"{id:<{room}}  {known[id].title}\n" for id in sorted(known)))
+        write_entries((id, known[id].title) for id in sorted(known))
         return FINE
     cause = catalog.entry("causes", args.id)
     page = f"# {cause.id}\n\n{catalog.page('causes', cause.id)}"

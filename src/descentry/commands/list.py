@@ -13,7 +13,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from descentry._terminal import write
+    from descentry._terminal import write_entries
     from descentry.core import catalog
 
     if args.room is None:
@@ -21,8 +21,7 @@ def _run(args: argparse.Namespace) -> int:
     else:
         known = catalog.entries(args.room).values()
         rows = sorted((str(entry.id), str(entry.title)) for entry in known)
-    room = max((len(name) for name, _ in rows), default=0)
-    write("".join(f"{name:<{room}}  {title}\n" for name, title in rows))
+    write_entries(rows)
     return FINE
 
 

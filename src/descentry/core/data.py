@@ -314,8 +314,36 @@ class Forecast:
     basis: tuple[tuple[str, float], ...] = ()
 
 
+class _Shown:
+    """What shows itself: as text, in a notebook, as a page and as plain data."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return str(catalog.load("report", "text").render(self))
+
+    def _repr_html_(self) -> str:
+        return str(catalog.load("report", "html").inline(self))
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """One self-contained HTML page; also written to ``path`` when one is given.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        page = str(catalog.load("report", "html").render(self))
+        if path is not None:
+            Path(path).write_text(page, encoding="utf-8")
+        return page
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data: the versioned schema of ``docs/json.md``."""
+        data: dict[str, Any] = catalog.load("report", "json").to_dict(self)
+        return data
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Report:
+class Report(_Shown):
     """What descentry has to say about one run.
 
     Attributes:
@@ -343,31 +371,9 @@ class Report:
     forecast: Forecast | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
 
-    def __str__(self) -> str:
-        return str(catalog.load("report", "text").render(self))
-
-    def _repr_html_(self) -> str:
-        return str(catalog.load("report", "html").inline(self))
-
-    def to_html(self, path: str | Path | None = None) -> str:
-        """The report as one self-contained HTML page; also written to ``path`` when one is given.
-
-        Raises:
-            OSError: The file cannot be written.
-        """
-        page = str(catalog.load("report", "html").render(self))
-        if path is not None:
-            Path(path).write_text(page, encoding="utf-8")
-        return page
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as plain data: the versioned schema of ``docs/json.md``."""
-        data: dict[str, Any] = catalog.load("report", "json").to_dict(self)
-        return data
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+class Comparison(_Shown):
     """The reports of several runs, in the order in which they were read."""
 
     reports: tuple[Report, ...]
@@ -381,25 +387,3 @@ class Comparison:
 
     def __getitem__(self, index: int) -> Report:
         return self.reports[index]
-
-    def __str__(self) -> str:
-        return str(catalog.load("report", "text").render(self))
-
-    def _repr_html_(self) -> str:
-        return str(catalog.load("report", "html").inline(self))
-
-    def to_html(self, path: str | Path | None = None) -> str:
-        """The comparison as one self-contained HTML page; also written to ``path`` when one is given.
-
-        Raises:
-            OSError: The file cannot be written.
-        """
-        page = str(catalog.load("report", "html").render(self))
-        if path is not None:
-            Path(path).write_text(page, encoding="utf-8")
-        return page
-
-    def to_dict(self) -> dict[str, Any]:
-        """The comparison as plain data: the versioned schema of ``docs/json.md``."""
-        data: dict[str, Any] = catalog.load("report", "json").to_dict(self)
-        return data

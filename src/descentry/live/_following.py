@@ -31,7 +31,7 @@ class Following:
             overhead=float(options["overhead"]),
             run_dir=options["run_dir"],
             name=name,
-            config=_settings(optimizer),
+            config={"command": sys.argv},
         )
         self.watch._session.began_late()  # the optimizer is known when it makes its first step
         # The watch does not keep the model alive. The script does, but for what was put together here.
@@ -72,8 +72,3 @@ class Following:
             _ending.say(
                 f"the loss is {loss} at step {self.watch.updates - 1}. Ctrl-C stops the run and explains it."
             )
-
-
-def _settings(optimizer: Optimizer) -> dict[str, object]:
-    plain = {k: v for k, v in optimizer.defaults.items() if isinstance(v, (int, float, str, tuple))}
-    return {"command": sys.argv, "optimizer": type(optimizer).__name__, **plain}

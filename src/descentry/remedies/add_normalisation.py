@@ -27,7 +27,6 @@ from __future__ import annotations
 
 from descentry.core import data
 from descentry.facts import Facts
-from descentry.remedies import _settings
 from descentry.remedies._entry import Remedy
 
 ENOUGH = 16
@@ -35,7 +34,7 @@ ENOUGH = 16
 
 def size(facts: Facts) -> data.Remedy:
     """A kind of normalisation, by the batch size."""
-    batch = _settings.batch(facts)
+    batch = facts.batch_size
     kind = "batch" if batch is not None and batch >= ENOUGH else "layer"
     return data.Remedy(
         "add-normalisation",

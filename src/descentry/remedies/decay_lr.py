@@ -28,7 +28,6 @@ from typing import Any
 
 from descentry.core import data
 from descentry.facts import Facts
-from descentry.remedies import _settings
 from descentry.remedies._entry import Remedy
 
 END = 0.01
@@ -37,7 +36,7 @@ END = 0.01
 def size(facts: Facts) -> data.Remedy:
     """From the present rate, over half the length of the run."""
     rate = facts.rate
-    now = float(rate.value[-1]) if rate is not None else _settings.rate(facts)
+    now = float(rate.value[-1]) if rate is not None else facts.peak_rate
     steps = max(facts.span // 2, 1)
     change: dict[str, Any] = {"lr_schedule": "cosine", "lr_end_factor": END, "steps": steps}
     start = "Let the learning rate fall along a cosine"

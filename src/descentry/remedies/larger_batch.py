@@ -31,7 +31,6 @@ import numpy as np
 
 from descentry.core import data
 from descentry.facts import Facts
-from descentry.remedies import _settings
 from descentry.remedies._entry import Remedy
 
 UNMEASURED = 4.0
@@ -41,7 +40,7 @@ MOST = 16.0
 def size(facts: Facts) -> data.Remedy | None:
     """Towards the noise scale; None where the batch is that large already."""
     signal, noise = facts.values("noise-scale/signal"), facts.values("noise-scale/noise")
-    now = _settings.batch(facts)
+    now = facts.batch_size
     why = "that leaves half of the noise"
     factor = UNMEASURED
     if now and len(signal) and len(noise):

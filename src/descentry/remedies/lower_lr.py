@@ -28,7 +28,6 @@ from __future__ import annotations
 
 from descentry.core import data
 from descentry.facts import Facts
-from descentry.remedies import _settings
 from descentry.remedies._entry import Remedy
 
 EDGE = 2.0
@@ -38,7 +37,7 @@ STEP_DOWN = 3.0
 
 def size(facts: Facts) -> data.Remedy:
     """From the measured edge where there is one; else a third."""
-    rate = _settings.rate(facts)
+    rate = facts.peak_rate
     product = facts.start("sharpness/stability")
     if rate is not None and product is not None and product > EDGE:
         lower = rate * MARGIN * EDGE / product

@@ -29,7 +29,6 @@ from __future__ import annotations
 
 from descentry.core import data
 from descentry.facts import Facts
-from descentry.remedies import _settings
 from descentry.remedies._entry import Remedy
 
 TARGET = 0.5  # of η·sharpness
@@ -49,7 +48,7 @@ def size(facts: Facts) -> data.Remedy | None:
     if factor <= 1:
         return None
     factor = min(factor, MOST)
-    rate = _settings.rate(facts)
+    rate = facts.peak_rate
     if rate is None:
         change, sentence = {"lr_factor": factor}, f"Raise the learning rate {factor:.2g} times: {why}."
     else:

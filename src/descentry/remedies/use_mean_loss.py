@@ -26,13 +26,12 @@ from __future__ import annotations
 
 from descentry.core import data
 from descentry.facts import Facts
-from descentry.remedies import _settings
 from descentry.remedies._entry import Remedy
 
 
 def size(facts: Facts) -> data.Remedy:
     """With the rate that would do the same, where rate and batch size are known."""
-    rate, batch = _settings.rate(facts), _settings.batch(facts)
+    rate, batch = facts.peak_rate, facts.batch_size
     change: dict[str, object] = {"reduction": "mean"}
     sentence = "Take the mean of the loss over the batch"
     if rate and batch and batch > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from descentry.core.data import Diagnosis, Evidence, Report
+from descentry.core.words import chance
 from descentry.report._words import clean
 
 MOST_TOLD = 3
@@ -72,8 +73,7 @@ def likely(diagnosis: Diagnosis) -> str:
     >>> likely(Diagnosis("x", "", "supported", 0.934)), likely(Diagnosis("x", "", "supported", 0.999))
     ('93% likely', 'over 99% likely')
     """
-    chance = diagnosis.probability
-    return "over 99% likely" if chance > 0.995 else f"{max(chance, 0.01):.0%} likely"
+    return f"{chance(max(diagnosis.probability, 0.01))} likely"
 
 
 def capital(text: str) -> str:

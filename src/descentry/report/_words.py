@@ -19,6 +19,7 @@ from descentry.core.data import (
     Series,
     Verdict,
 )
+from descentry.core.words import chance
 
 
 class Mark(NamedTuple):
@@ -106,7 +107,7 @@ def sureness(confidence: float) -> str:
     >>> sureness(0.934), sureness(1.0)
     ('93% sure', 'over 99% sure')
     """
-    return "over 99% sure" if confidence > 0.995 else f"{confidence:.0%} sure"
+    return f"{chance(confidence)} sure"
 
 
 def ending(convergence: Convergence) -> tuple[str, str]:
