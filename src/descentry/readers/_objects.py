@@ -133,7 +133,8 @@ def _from_columns(columns: Mapping[Any, Any], where: str) -> list[Draft]:
         raise NoCurveError(
             "it is empty", where=where, how="Has the run logged anything yet?", found=list(lengths)
         )
-    gaps = _settle_nan(numbers, length)
+    # A row of a lone column is there for its value, so NaN is one.
+    gaps = _settle_nan(numbers, length) if len(lengths) > 1 else []
     found = drafts(Table(length, numbers, texts, gaps), where)
     for draft in found:
         draft.config = settings(config) | draft.config

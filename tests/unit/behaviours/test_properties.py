@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import descentry
@@ -58,6 +58,7 @@ def test_a_step_range_is_where_the_thing_was_done():
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True, width=64), min_size=1, max_size=80))
+@example([np.nan, 0.0, np.nan])
 def test_any_numbers_have_a_report(values):
     report = descentry.explain({"loss": values})
     if not np.isfinite(values[-1]):
