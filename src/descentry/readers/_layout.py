@@ -58,7 +58,9 @@ def _find_layout(source: Source) -> Layout | None:
             break
     if not sample or sample[0].lstrip().startswith(("{", "[")):
         return None
-    found = [f for d in (",", ";", "\t", "|", " ") if (f := _laid_out(sample, comment, d, first))]
+    # What parts no cells of the first line parts none of its names; where that line is one name, any will do.
+    present = [d for d in (",", ";", "\t", "|", " ") if d in sample[0] or d in comment]
+    found = [f for d in present or [","] if (f := _laid_out(sample, comment, d, first))]
     return max(found, key=lambda f: (f.delimiter != " ", len(f.names)), default=None)
 
 

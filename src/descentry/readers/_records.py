@@ -147,7 +147,7 @@ def head_records(source: Source) -> list[dict[str, Any]]:
     if not source.is_text or not source.text.lstrip().startswith("{"):
         return []
     # The first line may hold a whole environment.
-    lines = source.head_lines or tuple(source.opening.split("\n")[:-1])
+    lines = source.head_lines or source.opening_lines[:-1]
     records = []
     for line in [text for text in lines if text.strip()][:SAMPLE]:
         try:

@@ -123,6 +123,16 @@ class Source:
         return strip_ansi(text).replace("\r\n", "\n").replace("\r", "\n")
 
     @functools.cached_property
+    def text_lines(self) -> tuple[str, ...]:
+        """The lines of ``text``, split once for all formats; the last may be cut short."""
+        return tuple(self.text.split("\n"))
+
+    @functools.cached_property
+    def opening_lines(self) -> tuple[str, ...]:
+        """The lines of ``opening``; the last may be cut short."""
+        return tuple(self.opening.split("\n"))
+
+    @functools.cached_property
     def ends_whole(self) -> bool:
         """Whether the last line is ended, so that nothing in it can be cut short."""
         with self.open() as stream:
@@ -132,8 +142,7 @@ class Source:
     @functools.cached_property
     def head_lines(self) -> tuple[str, ...]:
         """The lines of the head; the last is dropped when the head cuts it short."""
-        lines = self.text.split("\n")
-        return tuple(lines[:-1] if self.size > HEAD else lines)
+        return self.text_lines[:-1] if self.size > HEAD else self.text_lines
 
     def lines(self, start: int = 0) -> Iterator[str]:
         r"""Every line from byte ``start`` on, without ANSI codes; ``\n``, ``\r\n`` and ``\r`` all end one.

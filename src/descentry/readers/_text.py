@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from descentry.core.data import Gap
 from descentry.readers._source import Source
@@ -78,21 +79,16 @@ def score(source: Source, needle: str, matches: Callable[[str], object], sure: f
     """
     if source.is_folder or not source.is_text:
         return 0.0
-    texts = [source.text]
-    if source.size > len(source.head):
-        texts.append(source.opening)
-    best = 0
-    for text in texts:
-        if needle not in text:
-            continue
-        found = 0
-        for line in text.split("\n"):
-            if needle in line and len(line) <= LONG and matches(line):
-                found += 1
-                if found == 2:
-                    return sure
-        best = max(best, found)
-    return sure - 0.1 if best else 0.0
+    best = _matching(source.text_lines, needle, matches) if needle in source.text else 0
+    if best < 2 and source.size > len(source.head) and needle in source.opening:
+        best = max(best, _matching(source.opening_lines, needle, matches))
+    return (0.0, sure - 0.1, sure)[best]
+
+
+def _matching(lines: Iterable[str], needle: str, matches: Callable[[str], object]) -> int:
+    """How many lines match; no more than two are counted."""
+    found = (line for line in lines if needle in line and len(line) <= LONG and matches(line))
+    return sum(1 for _ in itertools.islice(found, 2))
 
 
 class PointCounter:

@@ -71,7 +71,7 @@ def _sniff(source: Source) -> float:
         said for line in source.head_lines if len(line) <= LONG and (said := find(line)) and said.metric
     ]
     if len(measured) < 2 and source.size > len(source.head):
-        likely = (line for line in source.opening.split("\n") if len(line) <= LONG and _LIKELY.search(line))
+        likely = (line for line in source.opening_lines if len(line) <= LONG and _LIKELY.search(line))
         measured = [said for line in likely if (said := find(line)) and said.metric]
     if len(measured) >= 2:
         return 0.3 if any(said.counted for said in measured) else 0.2
