@@ -211,6 +211,29 @@ class Remedy:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about a run at one step, and because of what; kept in the run's journal.
+
+    Attributes:
+        step: The optimizer update whose loss brought it about.
+        policy: Id of the policy that decided.
+        because: One sentence with the numbers, for a person.
+        remedy: What is changed, sized; None where nothing is.
+        numbers: The same numbers by name.
+        applied: Whether it was carried out; False where it is advice only.
+        by: Who decided.
+    """
+
+    step: int
+    policy: str
+    because: str
+    remedy: Remedy | None = None
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    applied: bool = True
+    by: str = "pilot"
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """What is known of one cause in one run.
 
