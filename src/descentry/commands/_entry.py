@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 FINE, CONCERN, USER_ERROR, DEFECT, INTERRUPTED = 0, 1, 2, 3, 130
 
-Group = Literal["recorded runs", "training", "many runs", "what it knows"]
+Group = Literal["recorded runs", "training", "many runs", "in the browser", "what it knows"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
 

@@ -1,0 +1,1 @@
+"""The board: the runs of a folder, live."""
