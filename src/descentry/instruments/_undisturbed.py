@@ -66,7 +66,8 @@ def random_state(devices: Iterable[torch.device]) -> dict[str, Any]:
     return state
 
 
-def _set_random(state: Mapping[str, Any]) -> None:
+def set_random_state(state: Mapping[str, Any]) -> None:
+    """Sets every random stream to what :func:`random_state` returned."""
     for name, value in state.items():
         if name == "python":
             python_random.setstate(value)
@@ -108,12 +109,12 @@ def as_it_was(state: Mapping[str, Any], stream: int = 0) -> Iterator[None]:
     host = ("python", "numpy", "cpu")
     kept = random_state([torch.device(name) for name in state if name not in host])
     try:
-        _set_random(state)
+        set_random_state(state)
         if stream:
             _reseed(state, stream)
         yield
     finally:
-        _set_random(kept)
+        set_random_state(kept)
 
 
 @contextlib.contextmanager
