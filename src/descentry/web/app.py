@@ -32,6 +32,7 @@ def create_app(parts: Sequence[Part], *, token: str, hosts: Collection[str] = ()
     pages = {path: file for part in parts for path, file in part.pages.items() if file in files}
     home = next(iter(pages), None)
     routes: list[BaseRoute] = [Route(f"/static/{name}", file.answer) for name, file in files.items()]
+    routes.append(Route("/favicon.ico", files["icon.svg"].answer))  # asked for by browsers on their own
     routes += [Route(path, files[file].answer) for path, file in pages.items() if path != "/"]
     if home is not None:
         routes.append(Route("/", files[pages["/"]].answer if "/" in pages else _leads_to(home)))
