@@ -1,0 +1,275 @@
+"""Which rate to try next, and which to use: a state machine that is told losses and sees no model.
+
+Whoever drives it owns the training::
+
+    search = Search(low=1e-7, high=1e2)
+    while (leg := search.propose()) is not None:
+        if leg.origin == "start":
+            snapshot.restore()
+        losses = [one_step(rate=leg.rate) for _ in range(leg.steps)]     # each taken before its update
+        search.tell(losses)                                             # fewer where a step broke
+    search.found.rate
+
+1. *Ramp.* One step a rate, each larger than the last by a constant factor, until the loss breaks. It only
+   tells where to look: the ratio of the best rate to the breaking one spreads over 2.5 decades.
+2. *Arms.* Short trials from one start, half a decade apart, from the breaking rate downwards, until the
+   loss is clearly worse again on both sides of the best.
+3. *Race.* Successive halving (Jamieson and Talwalkar 2016): the best arms go on to 10 steps, and the best
+   two to 20. Ties go to the larger rate, because short trials favour small ones (Wu et al. 2018,
+   arXiv 1803.02021).
+
+The numbers below were chosen on half of the tasks of ``benchmarks/control.py`` and are reported on the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from math import ceil, inf, isfinite, log10, sqrt
+from typing import Literal, NamedTuple
+
+from descentry.control._search_levels import Level, clearly_worse, tail
+
+LOW, HIGH = 1e-7, 1e2
+SPACING = 0.5  # decades between arms
+LENGTHS = (5, 10, 20)  # steps after which arms are compared
+KEPT = (3, 2)  # arms that go on after each comparison but the last
+MOST_RAMP = 32  # steps of the ramp
+LEAST_FACTOR = 2.0  # between its steps
+MOST_ARMS = 9
+FIRST = 4  # losses of the ramp that stand for the level before any training
+
+
+class Leg(NamedTuple):
+    """Some steps to make at one rate.
+
+    Attributes:
+        rate: The learning rate of these steps.
+        steps: How many to make, and losses to tell.
+        origin: Where they begin: ``start`` (everything as it was before the search), ``here`` (where the last
+            leg ended), or ``arm`` (where the last leg of this arm ended; only with ``resume``).
+        arm: Number of the trial that these steps belong to; −1 for the ramp.
+    """
+
+    rate: float
+    steps: int
+    origin: Literal["start", "here", "arm"]
+    arm: int
+
+
+@dataclass
+class Arm:
+    """One rate on trial: its losses so far, in order, and whether it broke."""
+
+    number: int
+    rate: float
+    losses: list[float] = field(default_factory=list)
+    broke: bool = False
+
+    def level(self) -> Level:
+        """The level of the loss at the end of the trial; infinite where it broke."""
+        return Level(inf, inf) if self.broke or not self.losses else tail(self.losses)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search came to.
+
+    Attributes:
+        rate: The rate to use.
+        low: The smallest rate that was seen to work: at least half of the best fall.
+        high: The largest such rate.
+        decades: Uncertainty of ``rate``: it holds within ``rate × 10^±decades``.
+        breaks: The rate at which the ramp broke, or the end of the range where it did not.
+    """
+
+    rate: float
+    low: float
+    high: float
+    decades: float
+    breaks: float
+
+
+class Search:
+    """Finds a learning rate from losses alone, in at most ``budget`` steps.
+
+    Args:
+        low: Where the ramp begins; a rate that changes next to nothing.
+        high: Where it ends, if nothing breaks before.
+        budget: Most steps to make in all.
+        paired: Whether step ``i`` of every trial sees the same batch.
+        resume: Whether the driver can go on where an arm ended, which spares steps; it then keeps a copy of
+            the training for each arm.
+    """
+
+    def __init__(
+        self,
+        low: float = LOW,
+        high: float = HIGH,
+        *,
+        budget: int = 100,
+        paired: bool = True,
+        resume: bool = False,
+    ) -> None:
+        self.low, self.high = low, high
+        self.budget = budget
+        self.paired, self.resume = paired, resume
+        self.spent = 0
+        self.ramp: list[tuple[float, float]] = []
+        self.arms: list[Arm] = []
+        self.found: Found | None = None
+        self.failure = ""
+        self._plan = self._steps()
+        self._leg: Leg | None = next(self._plan)
+
+    def propose(self) -> Leg | None:
+        """The steps to make next; None once it is over, and ``found`` or ``failure`` is set."""
+        return self._leg
+
+    def tell(self, losses: Sequence[float]) -> None:
+        """The losses of the proposed steps, each from before its update; those up to the first broken one.
+
+        Raises:
+            RuntimeError: Nothing was proposed.
+        """
+        if self._leg is None:
+            raise RuntimeError("the search is over")
+        self.spent += len(losses)
+        try:
+            self._leg = self._plan.send([float(x) for x in losses])
+        except StopIteration:
+            self._leg = None
+
+    def hopeless(self, loss: float) -> bool:
+        """Whether a leg with this loss may end here: it is not finite, or far above where training began."""
+        return not isfinite(loss) or loss > self._before.mean + 2 * self._scale
+
+    # What follows is one generator: it yields legs and is sent their losses.
+
+    def _steps(self) -> Generator[Leg, list[float], None]:
+        self._before = Level(inf, 0.0)
+        self._scale = inf
+        top = yield from self._climb()
+        if self.failure:
+            return
+        yield from self._spread(top)
+        yield from self._race()
+        self._conclude(top)
+
+    def _climb(self) -> Generator[Leg, list[float], float]:
+        """The ramp; the rate at which it broke."""
+        steps = min(MOST_RAMP, max(8, self.budget // 3))
+        factor = max(LEAST_FACTOR, (self.high / self.low) ** (1 / (steps - 1)))
+        rate, above = self.low, 0
+        while rate <= self.high * 1.001:
+            losses = yield Leg(rate, 1, "here" if self.ramp else "start", -1)
+            loss = losses[0] if losses else inf
+            self.ramp.append((rate, loss))
+            self._settle()
+            if self.hopeless(loss):
+                break
+            above = above + 1 if loss > self._before.mean + self._scale else 0
+            if above == 2:
+                break
+            rate *= factor
+        if not isfinite(self.ramp[0][1]):
+            self.failure = "the loss is not finite before any step"
+        return min(rate, self.high)
+
+    def _settle(self) -> None:
+        """The level before training, and what counts as far from it, from the first losses."""
+        first = [loss for _, loss in self.ramp[:FIRST] if isfinite(loss)]
+        if first and len(self.ramp) <= FIRST:
+            mean = sum(first) / len(first)
+            spread = sqrt(sum((x - mean) ** 2 for x in first) / max(1, len(first) - 1))
+            self._before = Level(mean, spread / sqrt(len(first)))
+            self._scale = max(0.5 * abs(mean), 4 * spread)
+
+    def _spread(self, top: float) -> Generator[Leg, list[float], None]:
+        """Arms downwards from the breaking rate, and upwards where its neighbour is still the best."""
+        k = 1
+        while len(self.arms) < MOST_ARMS and self._affords(LENGTHS[0]):
+            yield from self._run(self._arm(top, k), LENGTHS[0])
+            k += 1
+            if len(self.arms) >= 3 and self._turned(self.arms[-1]):
+                break
+        k = 0
+        while (
+            self._best() is self._ordered()[-1] and len(self.arms) < MOST_ARMS and self._affords(LENGTHS[0])
+        ):
+            yield from self._run(self._arm(top, k), LENGTHS[0])
+            k -= 1
+
+    def _arm(self, top: float, k: int) -> Arm:
+        arm = Arm(len(self.arms), top / 10 ** (SPACING * k))
+        self.arms.append(arm)
+        return arm
+
+    def _turned(self, last: Arm) -> bool:
+        """Whether the arm is clearly worse than the best, so that smaller rates need not be tried."""
+        best = self._best()
+        return best is not last and not best.broke and self._worse(last, best)
+
+    def _run(self, arm: Arm, steps: int) -> Generator[Leg, list[float], None]:
+        """Takes an arm to so many steps in all, from where it ended or from the start."""
+        more = steps - len(arm.losses) if self.resume else steps
+        origin: Literal["start", "arm"] = "arm" if self.resume and arm.losses else "start"
+        losses = yield Leg(arm.rate, more, origin, arm.number)
+        arm.losses = [*(arm.losses if origin == "arm" else ()), *losses]
+        arm.broke = len(losses) < more or any(self.hopeless(x) for x in losses)
+
+    def _race(self) -> Generator[Leg, list[float], None]:
+        before = LENGTHS[0]
+        for steps, kept in zip(LENGTHS[1:], KEPT, strict=True):
+            alive = self._leading(kept, before)
+            cost = len(alive) * (steps - before if self.resume else steps)
+            if len(alive) < 2 or not self._affords(cost):
+                return
+            for arm in alive:
+                yield from self._run(arm, steps)
+            before = steps
+
+    def _leading(self, kept: int, steps: int) -> list[Arm]:
+        alive = [a for a in self.arms if not a.broke and len(a.losses) >= steps]
+        return sorted(sorted(alive, key=lambda a: a.level().mean)[:kept], key=lambda a: a.rate)
+
+    def _affords(self, cost: int) -> bool:
+        return self.spent + cost <= self.budget
+
+    def _ordered(self) -> list[Arm]:
+        return sorted(self.arms, key=lambda a: a.rate)
+
+    def _best(self) -> Arm:
+        """The arm of the lowest level among those that went furthest; of equals the larger rate."""
+        alive = [a for a in self.arms if not a.broke] or self.arms
+        furthest = max(len(a.losses) for a in alive)
+        alive = [a for a in alive if len(a.losses) == furthest]
+        best = min(alive, key=lambda a: a.level().mean)
+        equals = [a for a in alive if not self._worse(a, best)]
+        return max(equals, key=lambda a: a.rate)
+
+    def _worse(self, arm: Arm, best: Arm) -> bool:
+        fall = max(self._before.mean - best.level().mean, 0.0)
+        return clearly_worse(arm.losses, best.losses, fall, paired=self.paired)
+
+    def _conclude(self, top: float) -> None:
+        best = self._best()
+        before = self._before.mean
+        fall = before - best.level().mean
+        if best.broke or not fall > 0:
+            self.failure = "no rate that was tried lowers the loss"
+            return
+        working = [
+            a.rate for a in self.arms if not a.broke and before - tail(a.losses, LENGTHS[0]).mean > fall / 4
+        ]
+        low, high = min([best.rate, *working]), max([best.rate, *working])
+        equals = [a.rate for a in self.arms if not a.broke and not self._worse(a, best)]
+        apart = max((abs(log10(r / best.rate)) for r in equals), default=0.0)
+        self.found = Found(best.rate, low, high, max(SPACING / 2, apart), top)
+
+
+def steps_at_most(low: float = LOW, high: float = HIGH, *, resume: bool = False) -> int:
+    """Steps of a search without a budget, where everything takes as long as it can."""
+    ramp = min(MOST_RAMP, ceil(log10(high / low) / log10(LEAST_FACTOR)) + 1)
+    race = sum(k * (b - a if resume else b) for k, a, b in zip(KEPT, LENGTHS[:-1], LENGTHS[1:], strict=True))
+    return ramp + MOST_ARMS * LENGTHS[0] + race

@@ -1,0 +1,52 @@
+"""Levels at the end of short trials, and whether one is clearly above another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+from typing import NamedTuple
+
+TIES = 0.05  # of the fall: a difference below it is none
+ERRORS = 1.0  # standard errors within which two levels are equal
+
+
+class Level(NamedTuple):
+    """A mean of losses with its standard error."""
+
+    mean: float
+    error: float
+
+
+def level(losses: Sequence[float]) -> Level:
+    """Mean and standard error of values taken as independent."""
+    n = len(losses)
+    mean = sum(losses) / n
+    if n < 2:
+        return Level(mean, 0.0)
+    return Level(mean, sqrt(sum((x - mean) ** 2 for x in losses) / (n * (n - 1))))
+
+
+def tail(losses: Sequence[float], steps: int | None = None) -> Level:
+    """The level of the second half of a trial, three losses at least."""
+    kept = losses[:steps]
+    return level(kept[-max(3, len(kept) // 2) :])
+
+
+def clearly_worse(losses: Sequence[float], best: Sequence[float], fall: float, *, paired: bool) -> bool:
+    """Whether the first trial ends above the second by more than noise and a share of the fall.
+
+    Args:
+        losses: Of the trial in question.
+        best: Of the trial it is compared with.
+        fall: How far the loss fell in that one.
+        paired: Whether both saw the same batches, so that the batches' own differences cancel.
+    """
+    n = min(len(losses), len(best))
+    ours, theirs = tail(losses, n), tail(best, n)
+    difference = ours.mean - theirs.mean
+    if paired:
+        k = max(3, n // 2)
+        error = level([a - b for a, b in zip(losses[n - k : n], best[n - k : n], strict=True)]).error
+    else:
+        error = sqrt(ours.error**2 + theirs.error**2)
+    return not difference <= max(TIES * fall, ERRORS * error)
