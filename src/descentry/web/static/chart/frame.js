@@ -1,0 +1,296 @@
+// @ts-check
+/**
+ * The frame of a chart: its elements, its axes, what is in view, and when it is drawn. uPlot has the axes, the cursor and the selection;
+ * the curves are drawn by draw.js.
+ *
+ * @typedef {import("../chart.js").Given} Given
+ * @typedef {import("../chart.js").Options} Options
+ *
+ * @typedef {object} Curve
+ * @property {string} name
+ * @property {string} split
+ * @property {import("./source.js").Source} source
+ * @property {boolean} shown
+ * @property {number} index  its place among the colours
+ * @property {Given} given
+ * @property {import("../pyramid.js").Tile} tile
+ */
+import { colour, css, onTheme } from "../colours.js";
+import { number, digitsFor, linearTicks, logTicks, place } from "../format.js";
+import { memory, NOTHING } from "./source.js";
+import { ground, paint } from "./paint.js";
+import { heights } from "./heights.js";
+
+export const MOST_NAMED = 8; // curves that have their name at their end
+export const BARE = 26; // pixels that the last label of the x axis needs beside the plot
+
+/** @param {string} tag @param {Record<string, any>} [props] @param {...(Node | string)} children */
+export function make(tag, props = {}, ...children) {
+  const node = Object.assign(document.createElement(tag), props);
+  node.append(...children);
+  return /** @type {any} */ (node);
+}
+
+/** @param {Given} given @param {number} i @param {Curve} [before] @returns {Curve} */
+export function curve(given, i, before) {
+  const same = before && before.given.x === given.x && before.given.y === given.y && before.given.source === given.source;
+  return {
+    name: given.name,
+    split: given.split ?? "",
+    source: same ? before.source : given.source ?? memory(given.x ?? [], given.y ?? []),
+    shown: given.shown ?? before?.shown ?? true,
+    index: given.colour ?? i,
+    given,
+    tile: NOTHING,
+  };
+}
+
+/** Lets a view that reached the end of the curves reach it again after something was added. @param {Frame} frame @param {() => void} act */
+export function follow(frame, act) {
+  const before = frame.ends(), { view } = frame.state;
+  act();
+  if (!view || view[1] < before[1]) return;
+  const by = frame.ends()[1] - view[1];
+  if (by > 0) frame.state.view = [view[0] + by, view[1] + by];
+}
+
+export class Frame {
+  /** @param {HTMLElement} element @param {Options} options */
+  constructor(element, options) {
+    this.element = element;
+    this.options = options;
+    /** @type {Curve[]} */
+    this.curves = [];
+    /** @type {{log: {x: boolean, y: boolean | undefined}, fit: "all" | "most", trend: number, fan: boolean, view: [number, number] | null, lit: unknown, cursor: number | null}} */
+    this.state = { log: { x: false, y: undefined }, fit: "all", trend: 0, fan: false, view: null, lit: null, cursor: null };
+    /** The charts that share its steps, itself among them. @type {Frame[]} */
+    this.peers = [this];
+    this.scale = { low: 0, high: 1 };
+    this.unit = 1;
+    this.shift = 0;
+    /** @type {Record<string, ((value: any) => void)[]>} */
+    this.listeners = {};
+    const id = `chart${(Frame.count += 1)}`;
+    this.parts = {
+      tools: make("div", { className: "chart-tools" }),
+      readout: make("p", { className: "readout" }, "\u00a0"),
+      plot: make("div", { className: "chart-plot", tabIndex: 0 }),
+      lanes: make("div", { className: "lanes" }),
+      caption: make("p", { className: "chart-caption" }),
+      table: make("details", { className: "chart-table", hidden: Boolean(options.compact) }, make("summary", {}, "Values in view as a table"), make("div", { className: "wide", tabIndex: 0 })),
+    };
+    this.parts.table.lastChild.setAttribute("role", "region");
+    this.parts.table.lastChild.setAttribute("aria-label", "Values in view");
+    this.parts.readout.setAttribute("aria-live", "off");
+    this.parts.plot.setAttribute("role", "group");
+    this.parts.plot.setAttribute("aria-roledescription", "interactive chart");
+    this.parts.plot.id = id;
+    element.classList.add("chart");
+    element.classList.toggle("compact", Boolean(options.compact));
+    element.replaceChildren(...Object.values(this.parts));
+    this.take(options);
+    this.u = this.#plot();
+    const watcher = new ResizeObserver(() => {
+      const { width, height } = this.size();
+      if (width !== this.u.width || height !== this.u.height) { this.u.setSize({ width, height }); this.refresh(); }
+    });
+    watcher.observe(this.parts.plot);
+    const unwatch = onTheme(() => { this.u.redraw(false, true); this.emit("theme", null); });
+    this.destroy = () => { watcher.disconnect(); unwatch(); this.u.destroy(); element.replaceChildren(); };
+  }
+  static count = 0;
+
+  /** @param {string} what @param {(value: any) => void} act */
+  on(what, act) { (this.listeners[what] ??= []).push(act); }
+  /** @param {string} what @param {unknown} value */
+  emit(what, value) { for (const act of this.listeners[what] ?? []) act(value); }
+
+  /** Takes options over. @param {Options} given */
+  take(given) {
+    if (given.series) {
+      const before = new Map(this.curves.map((c) => [c.name, c]));
+      this.curves = given.series.map((s, i) => curve(s, i, before.get(s.name)));
+      for (const c of this.curves) c.source.onBetter(() => this.emit("better", null));
+    }
+    const { log } = given;
+    if (typeof log === "object") this.state.log = { x: log.x ?? this.state.log.x, y: log.y ?? this.state.log.y };
+    else if (log !== undefined) this.state.log.y = log;
+    if (given.view !== undefined) this.state.view = given.view;
+    if (given.fit) this.state.fit = given.fit;
+    if (given.trend !== undefined) this.state.trend = given.trend;
+    this.parts.readout.hidden = false;
+  }
+
+  shown() { return this.curves.filter((c) => c.shown); }
+  get phases() { return this.options.phases ?? []; }
+  get compact() { return Boolean(this.options.compact); }
+  get logY() { return Boolean(this.state.log.y); }
+
+  size() {
+    const width = Math.max(220, this.parts.plot.clientWidth || this.element.clientWidth || 600);
+    return { width, height: this.options.height ?? (this.compact ? 130 : Math.round(Math.min(440, Math.max(250, width * 0.42)))) };
+  }
+
+  /** The first and last x among what is shown, here and in the charts that are linked to this one. @returns {[number, number]} */
+  ends() {
+    const all = this.peers.map((peer) => peer.extent()), low = Math.min(...all.map((e) => e[0])), high = Math.max(...all.map((e) => e[1]));
+    if (low === high) return [low - 1, high + 1];
+    return low < high ? [low, high] : [0, 1];
+  }
+
+  /** The first and last x of its own; the wrong way round where there are none. @returns {[number, number]} */
+  extent() {
+    let low = Infinity, high = -Infinity;
+    const take = (/** @type {number} */ a, /** @type {number} */ b) => { low = Math.min(low, a); high = Math.max(high, b); };
+    const chosen = this.shown();
+    for (const c of chosen.length ? chosen : this.curves) {
+      const extent = c.source.extent();
+      if (extent) take(...extent);
+      for (const [a, b] of c.given.holes ?? []) take(a, b);
+      if (this.state.fan && c.given.fan) take(low, c.given.fan.x[c.given.fan.x.length - 1]);
+    }
+    for (const phase of this.phases) if (phase.drawn !== false) take(phase.start, phase.stop);
+    return [low, high];
+  }
+
+  /** What is in view. @returns {[number, number]} */
+  range() { return this.state.view ?? this.ends(); }
+
+  // -- from the data to the axes, and back --------------------------------------------------------------------------------
+  /** @param {number} x */
+  at = (x) => (this.state.log.x ? Math.log10(Math.max(x + this.shift, Number.MIN_VALUE)) : x);
+  /** @param {number} at */
+  back = (at) => (this.state.log.x ? 10 ** at - this.shift : at);
+  /** @param {number} y */
+  rise = (y) => (this.logY ? (y > 0 ? Math.log10(y) : -Infinity) : y / this.unit);
+  /** @param {number} at */
+  fall = (at) => (this.logY ? 10 ** at : at * this.unit);
+
+  #settle() {
+    // A logarithm of step 0 there is none: then all are moved by the first step after it.
+    this.shift = 0;
+    if (this.state.log.x) {
+      const [low, high] = this.ends();
+      if (low <= 0) this.shift = (Number.isInteger(low) && high - low >= 2 ? 1 : (high - low) / 1000) - low;
+    }
+    const [a, b] = this.range(), { width } = this.size();
+    const across = this.state.log.x ? { place: this.at, back: this.back } : undefined;
+    for (const c of this.curves) c.tile = c.shown ? c.source.tile(a, b, width, across) : NOTHING;
+    if (this.state.log.y === undefined) this.state.log.y = heights(this, "all").log;
+    this.scale = heights(this, this.state.fit);
+    const top = Math.max(Math.abs(this.scale.low), Math.abs(this.scale.high));
+    // uPlot labels no axis whose numbers have more than 17 digits, so large values are given in a unit.
+    this.unit = top > 1e15 || (top > 0 && top < 1e-12) ? 10 ** Math.floor(Math.log10(top)) : 1;
+  }
+
+  /** Fetches what is in view and draws it. */
+  refresh() {
+    this.#settle();
+    const [a, b] = this.range();
+    this.u.batch(() => {
+      this.u.setScale("x", { min: this.at(a), max: this.at(b) });
+      this.u.setScale("y", { min: this.rise(this.scale.low), max: this.rise(this.scale.high) });
+    });
+    this.u.redraw(false, true);
+    this.emit("refresh", null);
+  }
+
+  /** @param {[number, number] | null} view @param {boolean} [quiet]  whether nobody is told */
+  show(view, quiet) {
+    const ends = this.ends();
+    if (view) {
+      let [a, b] = [this.at(view[0]), this.at(view[1])];
+      const first = this.at(ends[0]), last = this.at(ends[1]), least = (last - first) * 1e-9 || 1e-9;
+      if (b - a < least) { const m = a / 2 + b / 2; a = m - least / 2; b = m + least / 2; }
+      if (a < first) { b = Math.min(last, b + (quiet ? 0 : first - a)); a = first; }
+      if (b > last) { a = Math.max(first, a - (quiet ? 0 : b - last)); b = last; }
+      view = a <= first && b >= last ? null : b > a ? [this.back(a), this.back(b)] : this.state.view;
+    }
+    this.state.view = view;
+    this.refresh();
+    if (!quiet) { this.emit("view", view); this.emit("state", null); }
+  }
+
+  /** @param {number | null} x @param {boolean} [quiet] */
+  point(x, quiet) {
+    this.hush = Boolean(quiet);
+    const left = x === null ? -10 : this.u.valToPos(this.at(x), "x");
+    this.u.setCursor({ left, top: x === null ? -10 : this.u.bbox.height / devicePixelRatio / 2 });
+    this.hush = false;
+  }
+  hush = false;
+
+  #plot() {
+    const uPlot = /** @type {any} */ (globalThis).uPlot;
+    if (!uPlot) throw new Error("chart.js needs uPlot: put <script src=\"/static/uPlot.iife.min.js\"></script> before it");
+    const ink = () => css("--quiet"), grid = { stroke: () => css("--rule"), width: 1 }, font = () => `12px ${css("--sans")}`;
+    const ticks = { ...grid, size: 5 };
+    const { width, height } = this.size();
+    const across = () => this.u?.bbox?.width / devicePixelRatio || width;
+    const up = () => Math.max(2, Math.floor((this.u?.bbox?.height / devicePixelRatio || height) / (this.compact ? 26 : 46)));
+    /** @param {any} _ @param {number[]} raw */
+    const labels = (_, raw) => {
+      const values = raw.map(this.fall), many = digitsFor(Math.max(...values.map(Math.abs)), Math.abs(values[1] - values[0]));
+      return values.map((v) => number(v, this.logY ? 5 : many));
+    };
+    return new uPlot({
+      width, height, padding: [10, () => Math.max(...this.peers.map((peer) => peer.room())), 0, 0], legend: { show: false },
+      scales: { x: { time: false, auto: false, min: 0, max: 1 }, y: { auto: false, min: 0, max: 1 } },
+      series: [{}, { show: false }],
+      axes: [
+        {
+          stroke: ink, grid, ticks, font: font(), size: this.compact ? 26 : 34,
+          splits: (/** @type {any} */ _u, /** @type {number} */ _a, /** @type {number} */ low, /** @type {number} */ high) =>
+            this.state.log.x ? this.#logSteps(low, high, across() / 70) : linearTicks(low, high, across() / 110),
+          values: (/** @type {any} */ _, /** @type {number[]} */ raw) => raw.map((v) => place(+this.back(v).toPrecision(9))),
+        },
+        {
+          scale: "y", stroke: ink, grid, ticks, font: font(), values: labels,
+          splits: (/** @type {any} */ _u, /** @type {number} */ _a, /** @type {number} */ low, /** @type {number} */ high) =>
+            this.logY ? logTicks(low, high, up()) : linearTicks(low, high, up()),
+          size: (/** @type {any} */ _, /** @type {string[] | null} */ values) => Math.max(58, 22 + 7 * Math.max(0, ...(values ?? []).map((v) => v.length))),
+        },
+      ],
+      cursor: {
+        y: false, points: { show: false }, drag: { x: true, y: false, dist: 6, setScale: false },
+        bind: { dblclick: () => () => { this.show(null); return null; } },
+      },
+      hooks: {
+        drawClear: [() => ground(this)],
+        draw: [() => paint(this)],
+        setSelect: [(/** @type {any} */ u) => {
+          const { left, width: wide } = u.select;
+          if (wide < 6) return;
+          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          this.show([this.back(u.posToVal(left, "x")), this.back(u.posToVal(left + wide, "x"))]);
+        }],
+        setCursor: [(/** @type {any} */ u) => {
+          const { left } = u.cursor, x = left == null || left < 0 ? null : this.back(u.posToVal(left, "x"));
+          if (x === this.state.cursor) return;
+          this.state.cursor = x;
+          this.emit("point", x);
+          if (!this.hush) this.emit("cursor", x);
+        }],
+      },
+    }, [[0, 1], [null, null]], this.parts.plot);
+  }
+
+  /** Ticks of the x axis where it is logarithmic; the first step keeps one. @param {number} low @param {number} high @param {number} most */
+  #logSteps(low, high, most) {
+    const ticks = logTicks(low, high, most);
+    if (!this.shift) return ticks;
+    // Round numbers are wanted of the step, not of the step and what it was moved by.
+    const found = ticks.map((t) => Math.log10(10 ** t + this.shift)).filter((t) => t <= high), first = this.at(this.ends()[0]);
+    return first >= low - 1e-9 ? [first, ...found] : found;
+  }
+
+  /** Pixels that the names of curves need beside the plot. */
+  room() {
+    const chosen = this.shown().filter((c) => !c.given.grey);
+    if (this.compact || chosen.length < 2 || chosen.length > MOST_NAMED || this.size().width < 520) return BARE;
+    return Math.min(150, 12 + 6.4 * Math.max(...chosen.map((c) => Math.min(22, c.name.length))));
+  }
+
+  /** @param {Curve} c */
+  colour(c) { return c.given.grey ? css("--quiet") : colour(c.index); }
+}

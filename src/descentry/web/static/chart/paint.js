@@ -1,0 +1,103 @@
+// @ts-check
+/** Draws what a frame shows: under the axes what has a meaning along x, over them the curves. */
+import { colour, css, dash } from "../colours.js";
+import { band, beyond, bounds, events, inside, line, names, notFinite, shade, through } from "./draw.js";
+import { BARE, MOST_NAMED } from "./frame.js";
+import { trend } from "./trend.js";
+
+/** @typedef {import("./frame.js").Frame} Frame */
+/** @typedef {import("./draw.js").Plane} Plane */
+
+const FEW = 60; // points in view: each is a dot too
+
+/** @param {Frame} frame @returns {Plane} */
+function plane(frame) {
+  const { u } = frame, { left, top, width, height } = u.bbox, x = u.scales.x, y = u.scales.y;
+  const wide = width / (x.max - x.min), high = height / (y.max - y.min);
+  return {
+    ctx: u.ctx, px: devicePixelRatio, box: { left, top, width, height }, scale: frame.scale,
+    across: (v) => left + (frame.at(v) - x.min) * wide,
+    up: (v) => top + height - (frame.rise(v) - y.min) * high,
+  };
+}
+
+/** @param {Frame} frame */
+export function ground(frame) {
+  const p = plane(frame);
+  inside(p, () => shade(p, frame.phases, frame.state.lit));
+}
+
+/** @param {Frame} frame */
+export function paint(frame) {
+  const p = plane(frame), chosen = [...frame.shown()].sort((a, b) => Number(Boolean(b.given.grey)) - Number(Boolean(a.given.grey)));
+  const bold = chosen.filter((c) => !c.given.grey).length, [a, b] = frame.range();
+  inside(p, () => {
+    // All bands lie below all lines, or the last band would hide every line but its own.
+    for (const c of chosen) band(p, c.tile, { ...look(frame, c), band: c.given.grey ? 0.25 : bold > 3 ? 0.5 : 1 });
+    for (const c of chosen) {
+      if (frame.state.fan && c.given.fan) fan(p, c.given.fan, frame.colour(c));
+      line(p, c.tile, look(frame, c));
+    }
+    if (frame.state.trend) {
+      for (const c of chosen) {
+        if (c.given.grey) continue;
+        const way = c.given.trend ?? trend(c.source, a, b, frame.state.trend);
+        const own = { colour: css("--ground"), dash: [], band: 0, line: 0.8, width: 4.4 };
+        through(p, way.x, way.y, own);
+        through(p, way.x, way.y, { ...own, colour: bold > 1 ? frame.colour(c) : css("--ink"), line: 1, width: 2.2, dash: dash(c.index) });
+      }
+    }
+    bounds(p, frame.options.bounds ?? []);
+    for (const c of chosen) beyond(p, c.tile, frame.colour(c));
+    /** @type {number[]} */
+    const named = [];
+    for (const c of chosen) {
+      notFinite(p, c.tile, named);
+      if (c.given.holes) notFinite(p, holes(c.given.holes), named);
+    }
+    events(p, frame.options.events ?? []);
+  });
+  if (frame.room() > BARE) names(p, chosen.filter((c) => !c.given.grey).slice(0, MOST_NAMED).flatMap((c) => end(frame, c)));
+}
+
+/** @param {Frame} frame @param {import("./frame.js").Curve} c */
+function look(frame, c) {
+  const few = c.tile.exact && c.tile.start.length <= FEW, under = frame.state.trend && !c.given.grey;
+  const width = c.given.thick ? 2.2 : c.given.grey ? 1 : 1.4;
+  return { colour: frame.colour(c), dash: c.given.grey ? [] : dash(c.index), band: 1, line: c.given.grey ? 0.45 : under ? 0.6 : 1, width, dots: few && !c.given.grey };
+}
+
+/** The last value in view, where the name of a curve stands. @param {Frame} frame @param {import("./frame.js").Curve} c */
+function end(frame, c) {
+  const { tile } = c, [a, b] = frame.range();
+  for (let i = tile.start.length - 1; i >= 0; i--) {
+    if (tile.start[i] > b || tile.stop[i] < a || tile.middle[i] !== tile.middle[i]) continue;
+    const name = c.name.length > 22 ? `${c.name.slice(0, 10)}…${c.name.slice(-11)}` : c.name;
+    return [{ name, y: tile.middle[i], colour: colour(c.index) }];
+  }
+  return [];
+}
+
+/** Stretches that are known not to be finite, as columns of nothing else. @param {[number, number, string, number][]} given */
+function holes(given) {
+  const kinds = given.map(([, , kind]) => (kind === "NaN" ? 1 : kind === "inf" ? 6 : 7)), counts = given.map((h) => h[3] || 1);
+  const none = new Float64Array(given.length).fill(NaN);
+  return {
+    start: Float64Array.from(given, (h) => h[0]), stop: Float64Array.from(given, (h) => h[1]), low: none, middle: none, high: none,
+    count: Uint32Array.from(counts), bad: Uint32Array.from(counts), kind: Uint8Array.from(kinds), exact: false,
+  };
+}
+
+/** @param {Plane} p @param {{x: number[], low: number[], middle: number[], high: number[]}} fan @param {string} tone */
+function fan(p, fan, tone) {
+  const { ctx } = p;
+  ctx.beginPath();
+  fan.x.forEach((x, i) => ctx.lineTo(p.across(x), Math.max(-1e4, Math.min(3e4, p.up(fan.high[i])))));
+  for (let i = fan.x.length - 1; i >= 0; i--) ctx.lineTo(p.across(fan.x[i]), Math.max(-1e4, Math.min(3e4, p.up(fan.low[i]))));
+  ctx.closePath();
+  ctx.fillStyle = tone;
+  ctx.globalAlpha = 0.14;
+  ctx.fill();
+  ctx.globalAlpha = 1;
+  through(p, fan.x, fan.middle, { colour: tone, dash: [6, 4], band: 0, line: 1, width: 2 });
+}
