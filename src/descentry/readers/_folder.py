@@ -27,12 +27,12 @@ def read_folder(folder: Path, where: str, step: str | None, progress: Progress |
         DescentryError: Nothing below it can be read.
         NoCurveError: There is nothing below it.
     """
-    groups = list(_groups(folder, where))
+    found = list(groups(folder, where))
     runs: list[Run] = []
     failed: list[DescentryError] = []
-    for done, (sources, reader) in enumerate(groups):
+    for done, (sources, reader) in enumerate(found):
         if progress is not None:
-            progress(done, len(groups), sources[0].name)
+            progress(done, len(found), sources[0].name)
         try:
             runs.extend(read_one(sources, reader, step))
         except DescentryError as error:
@@ -46,12 +46,17 @@ def read_folder(folder: Path, where: str, step: str | None, progress: Progress |
             how="`descentry list readers` names the formats that are read.",
             found=[p.name for p in sorted(folder.iterdir())[:12]],
         )
-    runs = join_splits(_without_earlier_states(runs))
+    runs = settled(runs)
     notes = tuple(Gap("unreadable-file", str(error).splitlines()[0]) for error in failed)
     if notes:
         first = runs[0]
         runs[0] = Run(first.name, first.source, first.series, first.config, first.gaps + notes, first.reader)
     return runs
+
+
+def settled(runs: list[Run]) -> list[Run]:
+    """The runs as they are told: states that another one continues left out, splits of one run joined."""
+    return join_splits(_without_earlier_states(runs))
 
 
 def _without_earlier_states(runs: list[Run]) -> list[Run]:
@@ -82,13 +87,21 @@ def _begins(run: Run, other: Run) -> bool:
     return sum(map(len, run.series)) < sum(map(len, other.series))
 
 
-def _groups(folder: Path, where: str) -> Iterator[tuple[list[Source], Reader]]:
+def groups(
+    folder: Path, where: str, known: Callable[[Source], Reader | None] | None = None
+) -> Iterator[tuple[list[Source], Reader]]:
     """What there is to read below a folder: whole format folders, then files; those of one run at once.
+
+    Args:
+        folder: Where to look.
+        where: The same as the user wrote it.
+        known: Tells the reader of a folder or file in the place of ``reader_in_folder``, for those who look
+            again and again.
 
     Raises:
         NoCurveError: It is no folder of logs but half a disk.
     """
-    seen = 0
+    tell, seen = known or reader_in_folder, 0
     for current, subfolders, files in os.walk(folder):
         subfolders[:] = sorted(
             d for d in subfolders if not d.startswith(".") and d not in {"__pycache__", "node_modules"}
@@ -96,7 +109,7 @@ def _groups(folder: Path, where: str) -> Iterator[tuple[list[Source], Reader]]:
         here = Path(current)
         name = str(Path(where) / here.relative_to(folder))
         whole = Source(here, name=name)
-        reader = recognise(whole)
+        reader = tell(whole)
         if reader is not None:
             subfolders.clear()
             yield [whole], reader
@@ -113,7 +126,7 @@ def _groups(folder: Path, where: str) -> Iterator[tuple[list[Source], Reader]]:
                     how="Name a folder further down.",
                 )
             source = Source(here / file, name=str(Path(name) / file))
-            reader = _recognise_in_folder(source)
+            reader = tell(source)
             if reader is None:
                 continue
             if reader.together:
@@ -130,7 +143,10 @@ _SETTINGS = {".yaml", ".yml", ".toml", ".cfg", ".ini"}
 _BINARIES = {".png", ".jpg", ".pt", ".pth", ".ckpt"}
 
 
-def _recognise_in_folder(source: Source) -> Reader | None:
+def reader_in_folder(source: Source) -> Reader | None:
+    """The reader of a folder, or of a file in a folder that is searched, if there is one."""
+    if source.is_folder:
+        return recognise(source)
     if (
         source.path is None
         or source.path.name.startswith(".")
