@@ -34,6 +34,7 @@ class Account:
         failures: Errors, one after the other.
         given_up: Why it is not read; empty where it is.
         until: The step up to which it has to be read, where steps in a row are compared.
+        left: Readings of its turn that are still to be taken.
         chosen_at: Seconds that had passed when its last turn came.
     """
 
@@ -45,6 +46,7 @@ class Account:
     failures: int = 0
     given_up: str = ""
     until: int = -1
+    left: int = 0
     chosen_at: float = 0.0
 
     @property
@@ -55,10 +57,16 @@ class Account:
         instrument = self.instrument
         return instrument.how_often != "once" or self.readings < max(ONCE, instrument.consecutive)
 
+    @property
+    def begun(self) -> bool:
+        """Whether a step was read that tells nothing without the next."""
+        return self.until >= 0 and 0 < self.left < self.instrument.consecutive
+
     def paid(self, seconds: float) -> None:
         """A reading was taken."""
         self.spent += seconds
         self.readings += 1
+        self.left = max(0, self.left - 1)
         # The first reading warms caches up, and tells little about those that follow.
         before = self.measured
         self.measured = seconds if before is None or self.readings == 2 else 0.7 * before + 0.3 * seconds

@@ -5,11 +5,14 @@ time that has passed. The advance is on the budget and not beside it: at 2%, a r
 half has caught up with it, and from there on the share is kept.
 
 First, one reading of every instrument is bought as early as it can be paid, the most informative for their
-cost first; where such a first reading is not too dear, all else waits until it is paid. Then each instrument
-gets a share of the budget in proportion to √(cost · information). What an instrument would have told between
-two readings is missing for a time that grows with their distance, and this rule makes the sum of what is
-missing the smallest that the budget allows: minimise Σ informationᵢ · intervalᵢ with Σ costᵢ / intervalᵢ
-fixed, so intervalᵢ ∝ √(costᵢ / informationᵢ).
+cost first; where such a first reading is not too dear, all else waits until it is paid. What a reading costs
+is a guess until it has been taken, and the first steps of a training are slow: so that one bad guess does not
+use up what would have paid for everything else, dear first readings come a step after the cheap ones.
+
+Then each instrument gets a share of the budget in proportion to √(cost · information). What an instrument
+would have told between two readings is missing for a time that grows with their distance, and this rule makes
+the sum of what is missing the smallest that the budget allows: minimise Σ informationᵢ · intervalᵢ with
+Σ costᵢ / intervalᵢ fixed, so intervalᵢ ∝ √(costᵢ / informationᵢ).
 
 There are two pots. The advance is shared among the instruments that it can pay; half of it is there for the
 first steps, the rest comes with the logarithm of the steps, so that readings lie densely at the start of a
@@ -36,6 +39,8 @@ SAVED_FOR = (
 )
 CATCH_UP = 0.5  # of the time between two turns has to pass before the next
 FIRST = 4.0  # times the information: how much more the first reading of an instrument tells
+DEAR = 0.1  # of what is left: a first reading that may cost more waits until what costs less was read
+CHEAP = 1.0  # gradients: what may be read before it is known how long one takes
 PAUSE = 2e-3  # seconds before it is decided again, twice as many each time that nothing comes of it
 PATIENCE = 0.02  # of the time and the steps so far: what the pauses grow up to
 
@@ -85,8 +90,8 @@ class Schedule:
         return max(ADVANCE, self.overhead * elapsed) if self.overhead > 0 else 0.0
 
     def can_pay(self, account: Account, elapsed: float, rates: Rates) -> bool:
-        """Whether one more reading keeps the promise."""
-        return self.spent + account.price(rates) <= self.allowed(elapsed)
+        """Whether one more reading keeps the promise; steps in a row that were begun are finished."""
+        return account.begun or self.spent + account.price(rates) <= self.allowed(elapsed)
 
     def choose(self, step: int, elapsed: float, rates: Rates) -> list[Account]:
         """What to read at a step, the first thing first."""
@@ -104,10 +109,11 @@ class Schedule:
         turns = {a: a.turn(rates) for a in wanted}
         due.sort(key=lambda a: (a.readings > 0, -a.instrument.information / turns[a]))
         chosen = list(bound)
-        for account in due:
+        for account in _cheap_first(due, turns, left, rates):
             if turns[account] <= left:
                 left -= turns[account]
                 account.until = step + account.instrument.consecutive - 1
+                account.left = account.instrument.consecutive
                 account.chosen_at = elapsed
                 chosen.append(account)
         self._fruitless = 0 if chosen else self._fruitless + 1
@@ -201,6 +207,14 @@ class _Share:
 def _saving(wanted: Sequence[Account], rates: Rates) -> bool:
     """Whether what comes with the time is kept for the first reading of something."""
     return any(not a.readings and a.turn(rates) <= SAVED_FOR * ADVANCE for a in wanted)
+
+
+def _cheap_first(due: list[Account], turns: dict[Account, float], left: float, rates: Rates) -> list[Account]:
+    """What is due, but for first readings that may be dear while there are some that are not."""
+    first = [a for a in due if not a.readings]
+    limit = CHEAP if not rates.gradient else math.inf
+    dear = {a for a in first if turns[a] > DEAR * left or a.instrument.cost.gradients > limit}
+    return [a for a in due if a not in dear] if len(dear) < len(first) else due
 
 
 def _carried_along(

@@ -121,7 +121,7 @@ class Session:
             if loss is not None:
                 self._scalars.loss(step, loss)
             if self.sample is not None:
-                lab.guarded(self._finish, loss.detach() if isinstance(loss, Tensor) else None)
+                lab.guarded(self._finish, loss.detach() if isinstance(loss, Tensor) else None, loss is None)
             elif self.updates >= self._look_step or start >= self._look_time:
                 self._prepare()
             else:
@@ -224,7 +224,7 @@ class Session:
         if self.sample is not None:
             self.lab.guarded(self.sample.after)
             if self._silent:
-                self.lab.guarded(self._finish, None)
+                self.lab.guarded(self._finish, None, True)
         elif self._silent and (step >= self._look_step or self._now() >= self._look_time):
             self._prepare()
 
@@ -242,10 +242,14 @@ class Session:
             self.lab.give_up("the steps of the optimizer cannot be seen")
         return self.updates - 1
 
-    def _finish(self, loss: Tensor | None) -> None:
+    def _finish(self, loss: Tensor | None, untold: bool = False) -> None:
+        """The measured step is over; where nobody tells its loss, the one that was seen is recorded."""
         sample, self.sample = self.sample, None
         if sample is not None:
             sample.finish(None if loss is None else one_number(loss))
+            seen = None if sample.capture.link is None else sample.capture.link.loss
+            if untold and seen is not None:
+                self._scalars.loss(sample.step, seen)
         self._decide()
 
     def _prepare(self) -> None:

@@ -454,6 +454,14 @@ def test_a_loss_written_by_hand_is_measured_as_one_of_the_library_is(script):
     assert seen["hand"] == seen["library"] != set()
 
 
+def test_a_script_that_forgets_the_backward_pass_is_told_that_nothing_can_learn(script):
+    forgets = TRAINING.replace("loss.backward()", "pass")
+    assert forgets != TRAINING
+    done = call(*WATCHED, script(forgets + "train(200)\n"))
+    assert "cannot learn" in done.stderr
+    assert "get no gradient" in done.stderr
+
+
 def test_a_shape_mistake_in_a_loss_written_by_hand_is_found(script):
     hand = TRAINING.replace("torch.nn.functional.mse_loss(model(x), y)", "((model(x) - y[:, 0]) ** 2).mean()")
     done = call(*WATCHED, script(hand + "train(200)\n"))

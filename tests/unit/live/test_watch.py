@@ -61,16 +61,33 @@ def test_settings_tell_optimizer_layers_loss_and_units(run):
     assert config["bounds"]["sharpness"] == "lower"
 
 
-def test_readings_are_never_the_curve_that_is_explained():
+@pytest.mark.parametrize(("overhead", "explained"), [(0.0, "accuracy"), (0.9, "loss")])
+def test_readings_are_never_the_curve_that_is_explained(overhead, explained):
     model = mlp()
     optimizer = sgd(model)
-    with watched(model, optimizer) as one:
+    with watched(model, optimizer, overhead=overhead) as one:
         for _ in range(30):
             F.cross_entropy(model(batch()[0]), batch()[1]).backward()
             optimizer.step()
             one.step()
         one.log(accuracy=0.5)
-        assert one.explain().main.name == "accuracy"
+        assert one.explain().main.name == explained
+
+
+def test_a_loss_that_nobody_tells_is_recorded_where_it_was_seen():
+    model = mlp()
+    optimizer = sgd(model)
+    losses = {}
+    with watched(model, optimizer) as one:
+        for step in range(30):
+            loss = F.cross_entropy(model(batch()[0]), batch()[1])
+            loss.backward()
+            optimizer.step()
+            one.step()
+            losses[step] = loss.item()
+        found = next(s for s in one.run().series if s.name == "loss")
+    assert len(found.step) >= 3
+    assert found.value.tolist() == pytest.approx([losses[int(s)] for s in found.step])
 
 
 def test_the_user_can_ask_at_any_time_and_log_more():

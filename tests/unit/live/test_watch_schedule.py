@@ -75,7 +75,8 @@ def test_the_promise_is_kept_at_every_moment_and_the_budget_is_used(overhead, se
 
 def test_in_a_short_run_everything_is_read_early_and_then_ever_more_seldom():
     read, _ = simulated(Schedule(KINDS, 0.02), 2000)
-    assert all(steps[0] == 0 for steps in read.values())
+    assert all(steps[0] == 0 for name, steps in read.items() if name != "dear")
+    assert read["dear"][0] == 1
     assert all(len(steps) >= 3 for steps in read.values())
     early, late = (sum(low <= s < low + 100 for s in read["norm"]) for low in (0, 1500))
     assert early >= 10 * late
@@ -153,6 +154,37 @@ def test_a_first_reading_that_is_dear_is_saved_for():
     schedule = Schedule([instrument("dear", 250), instrument("norm")], 0.02)
     read, _ = simulated(schedule, 20_000)
     assert read["dear"][0] * 2e-3 < (ADVANCE + 0.4) / 0.02
+
+
+def test_one_dear_reading_does_not_use_up_what_the_first_readings_of_all_others_need():
+    cheap = [instrument(f"cheap-{i}") for i in range(8)]
+    schedule = Schedule([instrument("liar", 30, information=1000.0), *cheap], 0.02)
+    true = {"liar": 5.0}
+    read = {name: [] for name in schedule.accounts}
+    for step in range(20):
+        for account in schedule.choose(step, 0.05 * step, RATES):
+            if schedule.can_pay(account, 0.05 * step, RATES):
+                schedule.took(account, true.get(account.instrument.id, 1e-4))
+                read[account.instrument.id].append(step)
+        schedule.settle()
+    assert read["liar"] == [1]
+    assert all(read[c.id][0] == 0 for c in cheap)
+
+
+def test_before_it_is_known_how_long_a_gradient_takes_nothing_is_read_that_takes_many():
+    schedule = Schedule([instrument("curvature", 20), instrument("norm"), instrument("outputs")], 0.02)
+    chosen = {a.instrument.id for a in schedule.choose(0, 0.0, Rates(0.0, 2e-5))}
+    assert chosen == {"norm", "outputs"}
+
+
+def test_steps_in_a_row_that_were_begun_are_finished():
+    schedule = Schedule([instrument("pair", 0.1, consecutive=2), instrument("liar", 0.1)], 0.02)
+    pair = schedule.accounts["pair"]
+    for account in schedule.choose(0, 0.0, RATES):
+        schedule.took(account, 1e-4 if account is pair else 5.0)
+    schedule.settle()
+    assert [a.instrument.id for a in schedule.choose(1, 0.0, RATES)] == ["pair"]
+    assert schedule.can_pay(pair, 0.0, RATES)
 
 
 def test_what_adds_little_is_read_along():
