@@ -27,19 +27,43 @@ const FEW = 48; // points of a column whose median is taken over all of them
 /** @param {number} v @returns {number} */
 const kindOf = (v) => (v !== v ? 1 : v === Infinity ? 2 : v === -Infinity ? 4 : 0);
 
-/** The median of the first `n` numbers of `values`, which may get sorted. @param {Float64Array} values @param {number} n */
+/** The median of the first `n` numbers of `values`, which it sorts. @param {Float64Array} values @param {number} n */
 function medianOf(values, n) {
   if (!n) return NaN;
-  const a = values[0], b = values[1], c = values[2], d = values[3];
-  if (n === 4) return Math.max(Math.min(a, b), Math.min(c, d)) / 2 + Math.min(Math.max(a, b), Math.max(c, d)) / 2;
-  if (n === 3) return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
-  if (n < 3) return n === 1 ? a : a / 2 + b / 2;
   const sorted = values.subarray(0, n).sort();
   return n & 1 ? sorted[n >> 1] : sorted[(n >> 1) - 1] / 2 + sorted[n >> 1] / 2;
 }
 
-/** The first index whose x is at least `x`. @param {ArrayLike<number>} xs @param {number} x @param {number} [a] @param {number} [b] */
-export function from(xs, x, a = 0, b = xs.length) {
+/**
+ * One of the first `n` numbers, at most 4, that is in their middle: of two, the upper one or the lower one. Their mean would pull medians
+ * of medians towards the longer tail; taken in turns, the two hold each other's balance.
+ *
+ * @param {Float64Array} values
+ * @param {number} n
+ * @param {boolean} upper
+ */
+function middleOf(values, n, upper) {
+  const a = values[0], b = values[1], c = values[2], d = values[3];
+  if (n === 4) {
+    const p = Math.max(Math.min(a, b), Math.min(c, d)), q = Math.min(Math.max(a, b), Math.max(c, d));
+    return upper ? Math.max(p, q) : Math.min(p, q);
+  }
+  if (n === 3) return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+  if (n === 2) return upper ? Math.max(a, b) : Math.min(a, b);
+  return n ? a : NaN;
+}
+
+/**
+ * The first index whose x is at least `x`, between two indices.
+ *
+ * @param {ArrayLike<number>} xs
+ * @param {number} x
+ * @param {number} [first]
+ * @param {number} [last]
+ * @returns {number}
+ */
+export function from(xs, x, first, last) {
+  let a = first ?? 0, b = last ?? xs.length;
   while (a < b) {
     const middle = (a + b) >> 1;
     if (xs[middle] < x) a = middle + 1;
@@ -168,7 +192,7 @@ export class Pyramid {
     }
     level.low[node] = low;
     level.high[node] = high;
-    level.middle[node] = medianOf(mids, n);
+    level.middle[node] = middleOf(mids, n, node % 2 === 1);
     level.bad[node] = bad;
     level.kind[node] = kind;
   }
@@ -222,7 +246,8 @@ export class Pyramid {
   /** @param {number} a @param {number} b @param {Tile} tile @param {number} column */
   #column(a, b, tile, column) {
     let low = Infinity, high = -Infinity, bad = 0, kind = 0, n = 0, total = 0;
-    const mids = this.#scratch, weights = this.#weight, few = b - a <= FEW;
+    // For the middle, stretches that hold less than a hundredth of the column count for nothing.
+    const mids = this.#scratch, weights = this.#weight, few = b - a <= FEW, least = few ? 1 : (b - a) / 100;
     /** @param {number} k @param {number} i */
     const take = (k, i) => {
       if (k < 0) {
@@ -230,6 +255,7 @@ export class Pyramid {
         if (what) { bad += 1; kind |= what; return; }
         if (value < low) low = value;
         if (value > high) high = value;
+        if (least > 1) return;
         mids[n] = value;
         weights[n++] = 1;
         total += 1;
@@ -240,7 +266,7 @@ export class Pyramid {
       if (level.high[i] > high) high = level.high[i];
       bad += level.bad[i];
       kind |= level.kind[i];
-      if (few || level.middle[i] !== level.middle[i]) return;
+      if (few || RADIX ** (k + 1) < least || level.middle[i] !== level.middle[i]) return;
       mids[n] = level.middle[i];
       weights[n] = RADIX ** (k + 1);
       total += weights[n++];
