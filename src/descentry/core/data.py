@@ -24,7 +24,8 @@ ConvergenceStatus = Literal["converged", "still-improving", "not-converging", "u
 Worth = Literal["worth it", "little", "nothing", "cannot tell", "not examined"]
 
 
-def _frozen(array: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+def frozen(array: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """A view that nobody downstream can write to."""
     view = np.asarray(array, dtype=dtype).view()
     view.flags.writeable = False
     return view
@@ -51,10 +52,10 @@ class Series:
     step_name: str = "step"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "step", _frozen(self.step, np.int64))
-        object.__setattr__(self, "value", _frozen(self.value, np.float64))
+        object.__setattr__(self, "step", frozen(self.step, np.int64))
+        object.__setattr__(self, "value", frozen(self.value, np.float64))
         if self.time is not None:
-            object.__setattr__(self, "time", _frozen(self.time, np.float64))
+            object.__setattr__(self, "time", frozen(self.time, np.float64))
         if self.step.shape != self.value.shape or self.step.ndim != 1:
             shapes = f"{self.step.shape} and {self.value.shape}"
             raise ValueError(f"step and value must be two vectors of one length, not {shapes}")
@@ -292,9 +293,9 @@ class Fan:
     high: Floats
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "step", _frozen(self.step, np.int64))
+        object.__setattr__(self, "step", frozen(self.step, np.int64))
         for name in ("middle", "low", "high"):
-            object.__setattr__(self, name, _frozen(getattr(self, name), np.float64))
+            object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -337,7 +338,7 @@ class Forecast:
     basis: tuple[tuple[str, float], ...] = ()
 
 
-class _Shown:
+class Shown:
     """What shows itself: as text, in a notebook, as a page and as plain data."""
 
     __slots__ = ()
@@ -366,7 +367,7 @@ class _Shown:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Report(_Shown):
+class Report(Shown):
     """What descentry has to say about one run.
 
     Attributes:
@@ -396,7 +397,7 @@ class Report(_Shown):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison(_Shown):
+class Comparison(Shown):
     """The reports of several runs, in the order in which they were read."""
 
     reports: tuple[Report, ...]
