@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from descentry.core.data import Comparison, Finding, Report, Run, Series
+    from descentry.control.pilot import Pilot, pilot
+    from descentry.core.data import Comparison, Decision, Finding, Report, Run, Series
     from descentry.core.errors import DescentryError
     from descentry.live.watch import Watch, watch
     from descentry.readers import read, read_all
@@ -28,14 +29,17 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Comparison": "descentry.core.data",
+    "Decision": "descentry.core.data",
     "DescentryError": "descentry.core.errors",
     "Finding": "descentry.core.data",
+    "Pilot": "descentry.control.pilot",
     "Report": "descentry.core.data",
     "Run": "descentry.core.data",
     "Series": "descentry.core.data",
     "Watch": "descentry.live.watch",
     "explain": "descentry.story",
     "explain_all": "descentry.story",
+    "pilot": "descentry.control.pilot",
     "read": "descentry.readers",
     "read_all": "descentry.readers",
     "record": "descentry.recorder",
@@ -44,14 +48,17 @@ _HOME = {
 
 __all__ = [
     "Comparison",
+    "Decision",
     "DescentryError",
     "Finding",
+    "Pilot",
     "Report",
     "Run",
     "Series",
     "Watch",
     "explain",
     "explain_all",
+    "pilot",
     "read",
     "read_all",
     "record",

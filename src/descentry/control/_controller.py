@@ -1,0 +1,238 @@
+"""The pilot without a training: is told losses, and says what to do. Deterministic, so it can be replayed.
+
+It goes through phases: the *start*, in which the given rate has to show that it works; a *search*, where it
+does not; and the *cruise*. After a return to an earlier state it is *proving* that the return helped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import isfinite, nan
+
+from descentry.control import policies
+from descentry.control._orders import NOTHING, Label, Orders, Rate, Settings
+from descentry.control._search_legs import SearchLegs
+from descentry.control._sight import Sight
+from descentry.control._states import LEFT, States
+from descentry.control._tempo import Tempo
+from descentry.control.monitors import Alarm
+from descentry.control.policies import Known
+from descentry.control.policies._entry import Phase
+from descentry.control.policies.find_rate import COUNTED
+from descentry.core.data import Decision
+
+Alarms = Mapping[str, Alarm]
+
+START = 32  # steps in which the given rate has to show that it works
+LONGEST = 1000  # a warm-up that takes longer is not waited for
+PROOF = 8  # losses after a return that tell whether it helped
+AFTER_SEARCH = 200  # steps that have to be left for a search that nothing forces
+
+
+class Controller:
+    """Decides; see the module. One call of :meth:`see` a step.
+
+    Attributes:
+        settings: What it was told.
+        decisions: What was decided so far.
+        should_stop: Whether the training may stop: it has converged, or was handed over.
+        handed_over: Whether nothing more will be done.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.decisions: list[Decision] = []
+        self.should_stop = self.handed_over = False
+        self._sight = Sight(settings.alpha)
+        self._tempo = Tempo(settings)
+        self._states = States(settings.room)
+        self._phase: Phase = "start"
+        self._legs: SearchLegs | None = None
+        self._why: dict[str, float] = {}  # of the search: `asked` for, or because the rate `broke`
+        self._searched = False
+        self._returned: list[int] = []  # steps at which it went back
+        self._cuts: list[tuple[int, float]] = []  # steps, and the best level until then
+        self._skips = self._acts = 0
+        self._seen = 0
+        self._first: list[float] = []  # losses of the start
+        self._proof: list[float] = []
+        self._mark = (0.0, 0.0)
+        self._factor_before = 1.0  # the return that is being proved
+        self._step = settings.start - 1
+
+    # What the pilot calls.
+
+    def begin(self) -> Orders:
+        """Before the first step."""
+        start = self.settings.start
+        keep = self._states.keep(start, self._sight.level)
+        if self.settings.search == "always" and keep:
+            self._begin_search(start, {"asked": 1.0})
+        return Orders(keep)
+
+    def offer(self, step: int, loss: float) -> Decision | None:
+        """A loss whose step has not been made: a decision where it is to be left out."""
+        if self.handed_over or self._legs is not None or self._phase == "start":
+            return None
+        alarms = self._sight.peek(step, loss)
+        return policies.decide(self._known(step, loss, alarms, offered=True)) if alarms else None
+
+    def skipped(self, decision: Decision) -> None:
+        """The step of this decision was left out."""
+        self._skips += 1
+        self.decisions.append(decision)
+
+    def see(self, step: int, loss: float, base: float | None = None) -> Orders:
+        """A step was made with this loss.
+
+        Args:
+            step: Its number.
+            loss: Before the update.
+            base: The rate that the training's own schedule set for it, over the given one; None where not
+                known.
+        """
+        self._step, self._skips = step, 0
+        if self.handed_over:
+            return NOTHING
+        if self._legs is not None:
+            return self._search_on(self._legs, step, loss)
+        if self._tempo.look(base):
+            self._first.clear()  # a warm-up: how the loss falls says nothing of the rate that was given
+        alarms = self._sight.add(step, loss)
+        fell = self._fell(loss) if self._phase == "start" else None
+        proof = self._proven(loss) if self._phase == "proving" else None
+        orders = NOTHING
+        if alarms or fell is not None or proof is not None:
+            known = replace(self._known(step, loss, alarms), fell=fell, proof=proof)
+            if (decision := policies.decide(known)) is not None:
+                return self._carry_out(decision)
+            if fell is not None or proof is not None:
+                self._phase = "cruise"
+                orders = Orders(drop=(LEFT,))
+        if (step + 1) % self.settings.every == 0 and self._is_good(step, loss):
+            keep = self._states.keep(step + 1, self._sight.level)
+            old = self._states.old(None if self._searched else self.settings.start)
+            orders = replace(orders, keep=keep, drop=(*orders.drop, *old))
+        return orders
+
+    def end(self) -> Orders:
+        """The training has ended, and its last step broke the weights."""
+        if self._legs is not None:
+            self._legs = None
+            self._searched = True
+        return self.see(self._step, nan)
+
+    @property
+    def rate(self) -> Rate:
+        """The rate of the next step."""
+        if self._legs is not None:
+            return Rate(self._legs.rate / self.settings.rate, fixed=True)
+        return Rate(self._tempo.multiplier(self._step + 1))
+
+    # What it makes of the losses.
+
+    def _fell(self, loss: float) -> float | None:
+        """How far the loss fell in the first steps, once these are over."""
+        self._seen += 1
+        if isfinite(loss):
+            self._first.append(loss)
+        first = self._first
+        if len(first) < (START if self._seen < LONGEST else 2 * COUNTED):
+            return None
+        return self._sight.first - sum(first[-COUNTED:]) / COUNTED
+
+    def _proven(self, loss: float) -> float | None:
+        self._proof.append(loss)
+        return sum(self._proof) / len(self._proof) if len(self._proof) >= PROOF else None
+
+    def _is_good(self, step: int, loss: float) -> bool:
+        return isfinite(loss) and self._phase != "proving" and self._sight.calm == step
+
+    def _known(self, step: int, loss: float, alarms: Alarms, *, offered: bool = False) -> Known:
+        sight, settings = self._sight, self.settings
+        paid = self._cuts[-1][1] - sight.best if self._cuts else 0.0
+        paid /= max(sight.first - sight.best, 1e-300)
+        enough = settings.total_steps is None or settings.total_steps - step >= AFTER_SEARCH
+        return Known(
+            step, loss, self._phase, sight.first, sight.level, sight.best, sight.noise(), None, alarms,
+            sight.calm, self._tempo.rate(step), self._tempo.factor, self._tempo.schedule,
+            self._states.labels, tuple(self._returned), tuple(at for at, _ in self._cuts),
+            paid, self._skips, offered, self._searched,
+            settings.search != "never" and (enough or not isfinite(loss) or "risen" in alarms),
+            mark=self._mark, acts=self._acts, most=settings.most, outlook=sight.outlook(),
+        )  # fmt: skip
+
+    # What it does.
+
+    def _carry_out(self, decision: Decision) -> Orders:
+        self.decisions.append(decision)
+        if decision.remedy is None or not decision.applied:
+            self._phase = "cruise"
+            self._sight.begin()
+            return Orders(drop=(LEFT,), decision=decision)
+        change = decision.remedy.change
+        restore: Label | None = change.get("restore")
+        stops, gives_up = "stop_at" in change, "hand_over" in change
+        self.should_stop = self.should_stop or stops or gives_up
+        self.handed_over = self.handed_over or gives_up
+        self._acts += not stops
+        if restore == LEFT:
+            return self._take_back(decision)
+        if "search" in change:
+            assert isinstance(restore, int)
+            self._begin_search(restore, {"broke": 1.0} if decision.remedy.id == "lower-lr" else {})
+            return Orders((), restore, (LEFT, *self._states.only(restore)), decision)
+        self._factor_before = self._tempo.factor
+        self._tempo.factor *= change.get("lr_factor", 1.0)
+        orders = Orders((), None, (LEFT,), decision)
+        if isinstance(restore, int):
+            orders = self._go_back(restore, decision)
+        elif "lr_factor" in change:
+            self._cuts.append((decision.step, self._sight.best))
+        self._sight.begin()
+        return orders
+
+    def _go_back(self, label: int, decision: Decision) -> Orders:
+        """To an earlier state; what is left behind is kept until it is known that this has helped."""
+        self._returned.append(decision.step)
+        gone = self._states.go_back(label)
+        self._phase = "cruise"
+        broke = not isfinite(decision.numbers["loss"])
+        if broke or self.handed_over or not self._states.can_prove(label):
+            return Orders((), label, (LEFT, *gone), decision)
+        self._phase, self._proof = "proving", []
+        self._mark = (self._states.levels[label], self._sight.level)
+        return Orders((LEFT,), label, gone, decision)
+
+    def _take_back(self, decision: Decision) -> Orders:
+        self._tempo.factor, self._phase = self._factor_before, "cruise"
+        self._sight.begin()
+        self._sight.best = self._mark[1]
+        return Orders((), LEFT, (LEFT,), decision)
+
+    def _begin_search(self, label: int, why: dict[str, float]) -> None:
+        self._searched, self._why = True, why
+        total = self.settings.total_steps
+        self._legs = SearchLegs(label, self.settings, None if total is None else total - self._step)
+
+    def _search_on(self, legs: SearchLegs, step: int, loss: float) -> Orders:
+        orders = legs.see(loss)
+        if not legs.over:
+            return orders
+        self._legs, self._phase = None, "cruise"
+        self._sight.know(legs.first)
+        found = {**legs.found, **self._why, "given": self.settings.rate, "level": legs.level}
+        decision = policies.decide(replace(self._known(step, loss, {}), found=found))
+        assert decision is not None
+        self.decisions.append(decision)
+        change = {} if decision.remedy is None else decision.remedy.change
+        if "hand_over" in change:
+            self.handed_over = self.should_stop = True
+        elif "lr" in change:
+            self._acts += 1
+            self._tempo.factor = change["lr"] / self.settings.rate
+        self._tempo.restart(step + 1)
+        self._sight.begin()
+        self._sight.best = min(self._sight.best, legs.level)
+        return replace(orders, decision=decision)

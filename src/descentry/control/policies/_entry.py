@@ -1,0 +1,143 @@
+"""What a policy is: a pure function from what is known of a run to a decision, or to none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from descentry.control.monitors import Alarm
+from descentry.core.data import Decision, Forecast, Remedy
+
+Schedule = Literal["constant", "own", "pilot"]
+Phase = Literal["start", "cruise", "proving"]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known when something has happened that a policy may answer.
+
+    Attributes:
+        step: The update whose loss was seen last.
+        loss: That loss.
+        phase: ``start`` in the first steps at the rate that was given, ``proving`` in the steps after a
+            return, ``cruise`` else.
+        first: The level of the loss before training.
+        level: The level now: a mean that forgets with a time constant of ten steps.
+        best: The lowest level so far.
+        noise: Standard deviation of single losses about their trend.
+        fell: By how much the loss fell over the first steps, where that has just become known, else None.
+        alarms: What the monitors say of this step, by their ids; ``risen`` where the level has risen too far.
+        calm: The last step at which the level was still near its best.
+        rate: The learning rate in force, of the first group.
+        factor: What the pilot multiplies the schedule by.
+        schedule: Who lets the rate change: nobody (``constant``), the training's ``own`` scheduler, or the
+            ``pilot``.
+        kept: Steps at which the training was kept and can be put back.
+        returns: Steps at which it was put back before.
+        cuts: Steps at which a plateau was answered.
+        paid: What the last of these cuts has brought since, as a share of the whole gain.
+        skips: Batches that were skipped in a row.
+        offered: Whether the step has not been made yet, so that it can be left out.
+        searched: Whether a rate was searched for already.
+        may_search: Whether it may be.
+        found: What a search that has just ended came to: ``rate``, ``low``, ``high``, ``steps``; empty where
+            none has, and without ``rate`` where it found none.
+        proof: The mean loss right after a return, where enough was seen of it, else None.
+        mark: The level that it should come back to, and the one it was taken back from.
+        acts: Interventions so far.
+        most: How many there may be.
+        outlook: Forecasts what twice as many steps would bring; some milliseconds.
+    """
+
+    step: int
+    loss: float
+    phase: Phase = "cruise"
+    first: float = 1.0
+    level: float = 1.0
+    best: float = 1.0
+    noise: float = 0.0
+    fell: float | None = None
+    alarms: Mapping[str, Alarm] = field(default_factory=dict)
+    calm: int = 0
+    rate: float = 0.1
+    factor: float = 1.0
+    schedule: Schedule = "constant"
+    kept: tuple[int, ...] = ()
+    returns: tuple[int, ...] = ()
+    cuts: tuple[int, ...] = ()
+    paid: float = 0.0
+    skips: int = 0
+    offered: bool = False
+    searched: bool = False
+    may_search: bool = True
+    found: Mapping[str, float] = field(default_factory=dict)
+    proof: float | None = None
+    mark: tuple[float, float] = (0.0, 0.0)
+    acts: int = 0
+    most: int = 10
+    outlook: Callable[[], Forecast | None] = lambda: None
+
+    @property
+    def risen(self) -> bool:
+        """Whether the loss runs away, by whichever sign."""
+        return "risen" in self.alarms or "diverging" in self.alarms
+
+    @property
+    def broken(self) -> bool:
+        """Whether the loss is no number."""
+        return "non-finite" in self.alarms
+
+
+@dataclass(frozen=True)
+class Case:
+    """Something known, and what is to be decided of it.
+
+    Attributes:
+        name: What it is, in a few words.
+        known: The state of things.
+        change: The change that is decided; None where nothing is.
+    """
+
+    name: str
+    known: Known
+    change: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One policy; every file of the room defines one as ``POLICY``.
+
+    Attributes:
+        id: Its name in decisions.
+        title: What it does, in a few words.
+        turn: Policies of lower turns are asked first, and the first to decide has decided.
+        decide: The policy itself. It keeps nothing and changes nothing.
+        cases: What it decides in states that show what it is about, and where it holds back.
+    """
+
+    id: str
+    title: str
+    turn: int
+    decide: Callable[[Known], Decision | None]
+    cases: tuple[Case, ...]
+
+
+def decided(
+    policy: str,
+    known: Known,
+    because: str,
+    change: Mapping[str, Any],
+    remedy: str,
+    look_for: str,
+    **numbers: float,
+) -> Decision:
+    """A decision to apply a remedy that a pilot may apply."""
+    cure = Remedy(remedy, dict(change), because, look_for, "automatic")
+    return Decision(known.step, policy, because, cure, {"loss": known.loss, **numbers})
+
+
+def before(known: Known, step: int) -> int | None:
+    """The latest kept state that is no later than a step; the earliest where all are later."""
+    earlier = [k for k in known.kept if k <= step]
+    return max(earlier) if earlier else min(known.kept, default=None)

@@ -1,0 +1,95 @@
+"""Stop when the loss has come to rest, and say what stopping forgoes.
+
+## What it does
+
+Sets `should_stop`, once cutting the rate has brought what it could and the forecast sees nothing worth
+going on for. How much lower twice as many steps would be expected to bring the loss is part of the
+decision, with its 90% interval.
+
+## When it decides
+
+When the `converged` or the `no-longer-improving` monitor alarms, cuts are spent, and the forecast does not
+call going on worth it.
+
+## What it changes
+
+Nothing: the loop looks at `should_stop`. Where a schedule is at work it is advice only, because a rate that
+still falls brings the loss down with it.
+
+## When it holds back
+
+Where the pilot lets the rate fall to the end of a stated length: that length was the user's decision.
+
+## Sources
+
+The forecast and how often its intervals hold: docs/decisions/0006-forecast.md, docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+from descentry.control.monitors import Alarm
+from descentry.control.policies._entry import Case, Known, Policy
+from descentry.control.policies.plateau import spent
+from descentry.core.data import Decision, Forecast, Remedy
+
+
+def decide(known: Known) -> Decision | None:
+    """Stops, or does nothing."""
+    alarm = known.alarms.get("converged") or known.alarms.get("no-longer-improving")
+    if alarm is None or known.schedule == "pilot" or known.first - known.best <= known.noise:
+        return None
+    if known.schedule == "constant" and not spent(known) and known.acts < known.most:
+        return None
+    ahead = known.outlook()
+    if ahead is not None and ahead.worth == "worth it":
+        return None
+    acts = known.schedule == "constant"
+    said = f"Since about step {alarm.onset:,} the loss rests at {known.level:.4g}. {_forgone(known, ahead)}"
+    numbers = {"loss": known.loss, "level": known.level, "since": float(alarm.onset), **_numbers(ahead)}
+    remedy = Remedy(
+        "stop-early", {"stop_at": known.step}, said, "Nothing is lost that is worth its time.",
+        "automatic" if acts else "advise",
+    )  # fmt: skip
+    return Decision(known.step, "converged", said, remedy, numbers, applied=acts)
+
+
+def _forgone(known: Known, ahead: Forecast | None) -> str:
+    if ahead is None or ahead.current is None or ahead.expected is None:
+        return "What stopping forgoes could not be forecast."
+    low, high = ahead.expected.low, ahead.expected.high
+    return (
+        f"{ahead.horizon:,} steps more are expected to bring it to {ahead.expected.value:.4g} "
+        f"({low:.4g} to {high:.4g}, 90%): stopping forgoes {ahead.current.value - ahead.expected.value:.2g}."
+    )
+
+
+def _numbers(ahead: Forecast | None) -> dict[str, float]:
+    if ahead is None or ahead.current is None or ahead.expected is None:
+        return {}
+    now, then = ahead.current.value, ahead.expected
+    return {
+        "forgone": now - then.value,
+        "forgone_low": now - then.high,
+        "forgone_high": now - then.low,
+        "horizon": float(ahead.horizon),
+    }
+
+
+_ALARM = {"converged": Alarm("converged", 900, 600, 9.0, 8.0, "")}
+
+POLICY = Policy(
+    id="converged",
+    title="stop when the loss has come to rest",
+    turn=50,
+    decide=decide,
+    cases=(
+        Case(
+            "cuts are spent",
+            Known(900, 0.2, best=0.2, level=0.2, alarms=_ALARM, cuts=(400,), paid=0.01),
+            {"stop_at": 900},
+        ),
+        Case("cuts are not", Known(900, 0.2, best=0.2, alarms=_ALARM), None),
+        Case("under a schedule", Known(900, 0.2, best=0.2, alarms=_ALARM, schedule="own"), {"stop_at": 900}),
+        Case("to a stated length", Known(900, 0.2, best=0.2, alarms=_ALARM, schedule="pilot"), None),
+    ),
+)

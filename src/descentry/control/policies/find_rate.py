@@ -1,0 +1,138 @@
+"""Search for a learning rate, where the one that was given does not work.
+
+## What it does
+
+Begins a search inside the training: short trials at different rates from one kept state. When it has ended,
+its rate is used, unless the one that was given is as good.
+
+## When it decides
+
+At the first step, when it is asked for. In the first 32 steps, when the loss runs away or breaks, or has
+not fallen by a fiftieth of its start or by two standard errors. Later, when the loss is no longer improving
+and has never improved.
+
+## What it changes
+
+During the search, the rate and (between trials) the weights. After it, the multiplier on the schedule, so
+that its peak is the rate that was found.
+
+## When it holds back
+
+When the loss falls: a rate that is merely slow is not touched, because a short trial prefers small rates
+for noise and large ones for speed (Wu et al. 2018). Where it was searched before, or too few steps are
+left. During a warm-up the 32 steps begin when the rate has stopped rising.
+
+## Sources
+
+Forks from one snapshot and successive halving: docs/find-lr.md. A search in the middle of a healthy run
+makes it worse (docs/decisions/0011-pilot.md), which is why only an alarm starts one. A fiftieth and 32
+steps are choices.
+"""
+
+from __future__ import annotations
+
+from descentry.control.monitors import Alarm
+from descentry.control.policies._entry import Case, Known, Policy, decided
+from descentry.core.data import Decision
+
+FELL = 0.02  # of the loss before training
+ERRORS = 2.0
+AS_GOOD = 4.0  # a rate found within this factor of the given one is no reason to change it
+COUNTED = 8  # losses at either end of the first steps
+NEVER = 0.02  # of the first level: a gain below it is none
+
+
+def decide(known: Known) -> Decision | None:
+    """Begins a search, ends one, or does nothing."""
+    if known.found:
+        return _use(known)
+    if known.offered or not known.may_search or known.searched or not known.kept:
+        return None
+    at = f"At a learning rate of {known.rate:.2g} the loss"
+    if known.phase == "start":
+        if known.broken or known.risen:
+            return _search(known, f"{at} is {known.loss:.4g} after {known.step + 1:,} steps", "lower-lr")
+        if known.fell is not None and _too_small(known, known.fell):
+            fell = f"fell by {max(known.fell, 0.0):.2g} in {known.step + 1:,} steps"
+            return _search(known, f"{at} {fell}", "raise-lr")
+        return None
+    stuck = known.alarms.get("no-longer-improving")
+    if stuck is not None and known.first - known.best < max(NEVER * abs(known.first), known.noise):
+        return _search(known, f"The loss has not fallen in {known.step + 1:,} steps", "raise-lr")
+    return None
+
+
+def _too_small(known: Known, fell: float) -> bool:
+    error = known.noise * (2.0 / COUNTED) ** 0.5
+    return not fell >= max(FELL * abs(known.first), ERRORS * error)
+
+
+def _search(known: Known, why: str, remedy: str) -> Decision:
+    back = min(known.kept)
+    said = f"{why}: other rates are tried, from how it was after {back:,} steps."
+    change = {"search": True, "restore": back}
+    return decided(
+        "find-rate", known, said, change, remedy, "The loss falls within the first steps.",
+        rate=known.rate, first=known.first,
+    )  # fmt: skip
+
+
+def _use(known: Known) -> Decision:
+    found = known.found
+    given, steps = found["given"], round(found["steps"])
+    told = "asked" in found or "broke" in found
+    if "rate" not in found or (not told and _too_small(known, known.first - found["level"])):
+        said = f"Rates were tried for {steps} steps, and none lowers the loss: it stays at {given:.2g}."
+        return Decision(known.step, "find-rate", said, None, found, applied=False)
+    rate, low, high = found["rate"], found["low"], found["high"]
+    keep = not told and 1 / AS_GOOD <= rate / given <= AS_GOOD and low <= given <= high
+    used = given if keep else rate
+    said = f"Tried for {steps} steps: learning rates of {low:.2g} to {high:.2g} work"
+    said += f", {given:.2g} among them, so it stays." if keep else f", and {rate:.2g} is used."
+    remedy = "raise-lr" if used > given else "lower-lr"
+    look_for = "The loss falls, and does not jump."
+    return decided("find-rate", known, said, {"lr": used}, remedy, look_for, **found)
+
+
+_RISEN = {"risen": Alarm("risen", 9, 2, 0.0, 0.0, "")}
+_STUCK = {"no-longer-improving": Alarm("no-longer-improving", 900, 500, 9.0, 8.0, "")}
+_FOUND = {"rate": 0.1, "low": 0.03, "high": 0.3, "steps": 90.0, "given": 1e-5, "level": 0.5}
+
+POLICY = Policy(
+    id="find-rate",
+    title="search for a learning rate, where the one that was given does not work",
+    turn=15,
+    decide=decide,
+    cases=(
+        Case(
+            "it runs away at once",
+            Known(9, 900.0, "start", level=500.0, alarms=_RISEN, kept=(0,)),
+            {"search": True, "restore": 0},
+        ),
+        Case(
+            "it does not move",
+            Known(31, 1.0, "start", fell=1e-5, kept=(0,)),
+            {"search": True, "restore": 0},
+        ),
+        Case(
+            "it moves, but within the noise",
+            Known(31, 1.0, "start", fell=0.1, noise=0.5, kept=(0,)),
+            {"search": True, "restore": 0},
+        ),
+        Case("it falls", Known(31, 0.5, "start", fell=0.5, noise=0.1, kept=(0,)), None),
+        Case(
+            "it never fell",
+            Known(900, 1.0, alarms=_STUCK, kept=(0, 850)),
+            {"search": True, "restore": 0},
+        ),
+        Case(
+            "a plateau after a fall",
+            Known(900, 0.1, level=0.1, best=0.1, alarms=_STUCK, kept=(850,)),
+            None,
+        ),
+        Case("it may not", Known(31, 1.0, "start", fell=0.0, kept=(0,), may_search=False), None),
+        Case("a rate was found", Known(90, 0.5, found=_FOUND), {"lr": 0.1}),
+        Case("the given rate is as good", Known(90, 0.5, found=_FOUND | {"given": 0.05}), {"lr": 0.05}),
+        Case("none lowers the loss", Known(90, 1.0, found=_FOUND | {"level": 1.0}), None),
+    ),
+)
