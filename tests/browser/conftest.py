@@ -1,7 +1,7 @@
 """A real Chromium in front of a real server; where there is none, these tests are skipped and say so.
 
-A test that takes `page` fails when the page writes an error to the console, raises one, or asks for anything that
-is not on this machine, whatever else it checks.
+A test that takes `page` fails when the page writes an error to the console, raises one, or asks for anything
+that is not on this machine, whatever else it checks.
 """
 
 from __future__ import annotations

@@ -67,6 +67,11 @@ def render(subject: Report | Comparison) -> str:
     return json.dumps(to_dict(subject), indent=2, allow_nan=False)
 
 
+def plain(value: Any) -> Any:
+    """Any value as JSON can hold it: what is not finite is None, what is unknown its text."""
+    return _strict(value, "", [], 0)
+
+
 def _series(series: Series) -> dict[str, Any]:
     return {
         "name": series.name,
