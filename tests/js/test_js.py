@@ -1,4 +1,4 @@
-"""The scripts of the pages: their types and their own tests, where node and the TypeScript compiler are at hand."""
+"""The scripts of the pages: their types and their tests, where node and the TypeScript compiler are."""
 
 import re
 import shutil

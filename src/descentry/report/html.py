@@ -13,6 +13,7 @@ import descentry
 from descentry.core.data import Comparison, Report
 from descentry.report import _payload
 from descentry.report._runs import briefs, table
+from descentry.report._script import script
 from descentry.report._sections import (
     ahead,
     appendix,
@@ -32,6 +33,7 @@ from descentry.report._words import ending as ended
 
 # Runs before the page is drawn, so that what is for pages without scripts does not flash up.
 EARLY = "document.documentElement.classList.add('js')"
+SCRIPT = "report/static/report.js"
 MOST_INLINE = 12
 # On white and on black, text in these has a contrast of at least 3: a notebook's ground is not known.
 INLINE_TONES = {"good": "#008f68", "attention": "#b87700", "failing": "#d55e00", "unknown": "#808080"}
@@ -114,7 +116,7 @@ def _chart(alt: str, still: str, caption: str) -> str:
 
 
 def _page(title: str, body: str, payload: dict[str, Any]) -> str:
-    scripts = {"early": EARLY, "uplot": _static("uPlot.iife.min.js"), "script": _static("report.js")}
+    scripts = {"early": EARLY, "uplot": _shared("uPlot.iife.min.js"), "script": script(SCRIPT)}
     # Only these scripts may run, and nothing may be loaded: even if some text escaped its escaping.
     allowed = " ".join(
         f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts.values()
@@ -125,13 +127,19 @@ def _page(title: str, body: str, payload: dict[str, Any]) -> str:
         policy=f"{policy}; base-uri 'none'; form-action 'none'",
         version=descentry.__version__,
         title=e(title),
-        style=_static("uPlot.min.css") + _static("report.css"),
+        style=_shared("uPlot.min.css") + _shared("theme.css") + _static("report.css"),
         body=body,
         data=_payload.embedded(payload),
-        licence=_static("uPlot.LICENSE"),
+        licence=_shared("uPlot.LICENSE"),
     )
 
 
 @functools.cache
 def _static(name: str) -> str:
     return (files("descentry.report") / "static" / name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def _shared(name: str) -> str:
+    """A file that the pages of the site have too; only read, so that a report needs no server."""
+    return (files("descentry") / "web" / "static" / name).read_text(encoding="utf-8")

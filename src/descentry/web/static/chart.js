@@ -36,7 +36,9 @@
  * @property {boolean} [thick]
  * @property {{x: ArrayLike<number>, y: ArrayLike<number>}} [trend]  a trend that is known already
  * @property {{x: number[], low: number[], middle: number[], high: number[]}} [fan]  a forecast, drawn beyond the points
- * @property {[number, number, string, number][]} [holes]  first x, last x, kind and number of values that are not finite, where y has them no more
+ * @property {[number, number, string, number][]} [holes]  first x, last x, kind and number of the values that are not finite, where y has
+ *   them no more
+ * @property {number} [thinned]  how many points the curve had, where x and y are only its extremes
  *
  * @typedef {object} Phase
  * @property {string} name
@@ -66,7 +68,7 @@
  */
 import { follow, Frame } from "./chart/frame.js";
 import { tools } from "./chart/tools.js";
-import { gestures } from "./chart/gestures.js";
+import { gestures, light } from "./chart/gestures.js";
 import { csv, picture } from "./chart/export.js";
 import { caption, summary, table } from "./chart/words.js";
 
@@ -136,6 +138,8 @@ export function makeChart(element, options = {}) {
     },
     /** @param {"view" | "cursor" | "state" | "refresh"} what @param {(value: any) => void} act */
     on: (what, act) => frame.on(what, act),
+    /** Points at a phase, or at none. @param {number | null} i */
+    light: (i) => light(frame, i),
     csv: () => csv(frame),
     picture: () => picture(frame),
     summary: () => summary(frame),
@@ -150,6 +154,7 @@ export function makeChart(element, options = {}) {
     destroy() {
       cancelAnimationFrame(asked);
       ends();
+      frame.peers.forEach((peer) => { peer.peers = peer.peers.filter((f) => f !== frame); });
       frame.destroy();
     },
   };
@@ -162,14 +167,12 @@ export function makeChart(element, options = {}) {
 /** @type {WeakMap<object, Frame>} */
 const FRAMES = new WeakMap();
 
-/** One zoom, one cursor and the same steps below each other for several charts. @param {Chart[]} charts */
+/** One zoom, one cursor and the same steps below each other for several charts; again for other ones. @param {Chart[]} charts */
 export function link(charts) {
   const frames = charts.map((chart) => /** @type {Frame} */ (FRAMES.get(chart)));
   for (const frame of frames) {
+    for (const left of frame.peers) left.peers = left.peers.filter((f) => f !== frame);
     frame.peers = frames;
-    const others = frames.filter((f) => f !== frame);
-    frame.on("view", (view) => others.forEach((f) => f.show(view, true)));
-    frame.on("cursor", (x) => others.forEach((f) => f.point(x, true)));
   }
   for (const frame of frames) frame.refresh();
 }

@@ -174,7 +174,11 @@ export function notFinite(plane, tile, named) {
       named.push(middle);
       ctx.font = `${12 * px}px ${css("--sans")}`;
       ctx.textAlign = "center";
-      ctx.fillText(kindName(kind), middle, foot - 12 * px);
+      const text = kindName(kind), wide = ctx.measureText(text).width + 10 * px;
+      ctx.fillStyle = css("--ground");
+      ctx.fillRect(middle - wide / 2, foot - 25 * px, wide, 17 * px);
+      ctx.fillStyle = tone;
+      ctx.fillText(text, middle, foot - 12 * px);
     }
     i = j - 1;
   }

@@ -16,20 +16,11 @@
  * @property {import("../pyramid.js").Tile} tile
  */
 import { colour, css, onTheme } from "../colours.js";
+import { make } from "../dom.js";
 import { number, digitsFor, linearTicks, logTicks, place } from "../format.js";
 import { memory, NOTHING } from "./source.js";
-import { ground, paint } from "./paint.js";
+import { BARE, ground, MOST_NAMED, paint } from "./paint.js";
 import { heights } from "./heights.js";
-
-export const MOST_NAMED = 8; // curves that have their name at their end
-export const BARE = 26; // pixels that the last label of the x axis needs beside the plot
-
-/** @param {string} tag @param {Record<string, any>} [props] @param {...(Node | string)} children */
-export function make(tag, props = {}, ...children) {
-  const node = Object.assign(document.createElement(tag), props);
-  node.append(...children);
-  return /** @type {any} */ (node);
-}
 
 /** @param {Given} given @param {number} i @param {Curve} [before] @returns {Curve} */
 export function curve(given, i, before) {
@@ -71,20 +62,15 @@ export class Frame {
     /** @type {Record<string, ((value: any) => void)[]>} */
     this.listeners = {};
     const id = `chart${(Frame.count += 1)}`;
+    const wide = make("div", { className: "wide", tabIndex: 0, role: "region", "aria-label": "Values in view" });
     this.parts = {
       tools: make("div", { className: "chart-tools" }),
-      readout: make("p", { className: "readout" }, "\u00a0"),
-      plot: make("div", { className: "chart-plot", tabIndex: 0 }),
+      readout: make("p", { className: "readout", "aria-live": "off" }, "\u00a0"),
+      plot: make("div", { className: "chart-plot", id, tabIndex: 0, role: "group", "aria-roledescription": "interactive chart" }),
       lanes: make("div", { className: "lanes" }),
       caption: make("p", { className: "chart-caption" }),
-      table: make("details", { className: "chart-table", hidden: Boolean(options.compact) }, make("summary", {}, "Values in view as a table"), make("div", { className: "wide", tabIndex: 0 })),
+      table: make("details", { className: "chart-table", hidden: Boolean(options.compact) }, make("summary", {}, "Values in view as a table"), wide),
     };
-    this.parts.table.lastChild.setAttribute("role", "region");
-    this.parts.table.lastChild.setAttribute("aria-label", "Values in view");
-    this.parts.readout.setAttribute("aria-live", "off");
-    this.parts.plot.setAttribute("role", "group");
-    this.parts.plot.setAttribute("aria-roledescription", "interactive chart");
-    this.parts.plot.id = id;
     element.classList.add("chart");
     element.classList.toggle("compact", Boolean(options.compact));
     element.replaceChildren(...Object.values(this.parts));
@@ -118,7 +104,6 @@ export class Frame {
     if (given.view !== undefined) this.state.view = given.view;
     if (given.fit) this.state.fit = given.fit;
     if (given.trend !== undefined) this.state.trend = given.trend;
-    this.parts.readout.hidden = false;
   }
 
   shown() { return this.curves.filter((c) => c.shown); }
@@ -208,7 +193,10 @@ export class Frame {
     }
     this.state.view = view;
     this.refresh();
-    if (!quiet) { this.emit("view", view); this.emit("state", null); }
+    if (quiet) return;
+    for (const peer of this.peers) if (peer !== this) peer.show(view, true);
+    this.emit("view", view);
+    this.emit("state", null);
   }
 
   /** @param {number | null} x @param {boolean} [quiet] */
@@ -222,7 +210,7 @@ export class Frame {
 
   #plot() {
     const uPlot = /** @type {any} */ (globalThis).uPlot;
-    if (!uPlot) throw new Error("chart.js needs uPlot: put <script src=\"/static/uPlot.iife.min.js\"></script> before it");
+    if (!uPlot) throw new Error("chart.js needs uPlot: let the page load /static/uPlot.iife.min.js before it");
     const ink = () => css("--quiet"), grid = { stroke: () => css("--rule"), width: 1 }, font = () => `12px ${css("--sans")}`;
     const ticks = { ...grid, size: 5 };
     const { width, height } = this.size();
@@ -269,7 +257,9 @@ export class Frame {
           if (x === this.state.cursor) return;
           this.state.cursor = x;
           this.emit("point", x);
-          if (!this.hush) this.emit("cursor", x);
+          if (this.hush) return;
+          for (const peer of this.peers) if (peer !== this) peer.point(x, true);
+          this.emit("cursor", x);
         }],
       },
     }, [[0, 1], [null, null]], this.parts.plot);

@@ -4,8 +4,8 @@
  *
  * @typedef {import("./frame.js").Frame} Frame
  */
+import { make } from "../dom.js";
 import { place } from "../format.js";
-import { make } from "./frame.js";
 import { column, readout } from "./words.js";
 
 /**
@@ -141,8 +141,7 @@ function lane(frame, i) {
     return `${phase.letter ? `${phase.letter}: ` : ""}${phase.name}, ${title}`;
   };
   const tone = frame.phases[i].tone ?? "neutral";
-  const button = make("button", { type: "button", className: `lane ${tone}`, title: said() });
-  button.setAttribute("aria-label", `${said()}. Zoom to it.`);
+  const button = make("button", { type: "button", className: `lane ${tone}`, title: said(), "aria-label": `${said()}. Zoom to it.` });
   button.addEventListener("click", () => {
     const phase = frame.phases[i], ends = frame.ends(), [a, b] = frame.range();
     const margin = Math.max((phase.stop - phase.start) * 0.25, (ends[1] - ends[0]) * 0.01);

@@ -2,12 +2,13 @@
 /** Draws what a frame shows: under the axes what has a meaning along x, over them the curves. */
 import { colour, css, dash } from "../colours.js";
 import { band, beyond, bounds, events, inside, line, names, notFinite, shade, through } from "./draw.js";
-import { BARE, MOST_NAMED } from "./frame.js";
 import { trend } from "./trend.js";
 
 /** @typedef {import("./frame.js").Frame} Frame */
 /** @typedef {import("./draw.js").Plane} Plane */
 
+export const MOST_NAMED = 8; // curves that have their name at their end
+export const BARE = 26; // pixels that the last label of the x axis needs beside the plot
 const FEW = 60; // points in view: each is a dot too
 
 /** @param {Frame} frame @returns {Plane} */
@@ -36,7 +37,7 @@ export function paint(frame) {
     for (const c of chosen) band(p, c.tile, { ...look(frame, c), band: c.given.grey ? 0.25 : bold > 3 ? 0.5 : 1 });
     for (const c of chosen) {
       if (frame.state.fan && c.given.fan) fan(p, c.given.fan, frame.colour(c));
-      line(p, c.tile, look(frame, c));
+      if (!c.given.thinned || c.tile.exact) line(p, c.tile, look(frame, c));
     }
     if (frame.state.trend) {
       for (const c of chosen) {
@@ -52,8 +53,7 @@ export function paint(frame) {
     /** @type {number[]} */
     const named = [];
     for (const c of chosen) {
-      notFinite(p, c.tile, named);
-      if (c.given.holes) notFinite(p, holes(c.given.holes), named);
+      notFinite(p, c.given.holes ? holes(c.given.holes) : c.tile, named);
     }
     events(p, frame.options.events ?? []);
   });
@@ -80,7 +80,7 @@ function end(frame, c) {
 
 /** Stretches that are known not to be finite, as columns of nothing else. @param {[number, number, string, number][]} given */
 function holes(given) {
-  const kinds = given.map(([, , kind]) => (kind === "NaN" ? 1 : kind === "inf" ? 6 : 7)), counts = given.map((h) => h[3] || 1);
+  const kinds = given.map(([, , kind]) => (kind === "NaN" ? 1 : kind === "inf" ? 2 : 3)), counts = given.map((h) => h[3] || 1);
   const none = new Float64Array(given.length).fill(NaN);
   return {
     start: Float64Array.from(given, (h) => h[0]), stop: Float64Array.from(given, (h) => h[1]), low: none, middle: none, high: none,

@@ -4,10 +4,10 @@
  *
  * @typedef {import("./frame.js").Frame} Frame
  */
+import { make } from "../dom.js";
 import { dash } from "../colours.js";
 import { csv, picture, save } from "./export.js";
 import { whole } from "../format.js";
-import { make } from "./frame.js";
 import { zoomBy } from "./gestures.js";
 
 const MANY = 12; // curves beyond which their list is given a height of its own
@@ -26,16 +26,13 @@ export function tools(frame) {
   }
   /** @param {string} text @param {string} label @param {() => void} act */
   function press(text, label, act) {
-    const button = make("button", { type: "button", textContent: text });
-    if (label !== text) button.setAttribute("aria-label", label);
+    const button = make("button", { type: "button", textContent: text, "aria-label": label });
     button.addEventListener("click", act);
     return button;
   }
   /** @param {string} label @param {...Node} children */
   function group(label, ...children) {
-    const set = make("fieldset", {}, ...children);
-    set.setAttribute("aria-label", label);
-    return set;
+    return make("fieldset", { "aria-label": label }, ...children);
   }
 
   function trends() {

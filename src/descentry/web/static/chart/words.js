@@ -5,9 +5,9 @@
  * @typedef {import("./frame.js").Frame} Frame
  * @typedef {import("./frame.js").Curve} Curve
  */
+import { make } from "../dom.js";
 import { kindName } from "./draw.js";
 import { count, digitsFor, number, place, whole } from "../format.js";
-import { make } from "./frame.js";
 
 const MOST_READ = 8; // curves that are read off at once
 const ROWS = 50;
@@ -24,10 +24,11 @@ function digits(c) {
 
 /** What a column of a curve holds. @param {Curve} c @param {number} i @param {number} [many] */
 function reading(c, i, many = digits(c)) {
-  const { tile } = c, bad = tile.bad[i] ? kindName(tile.kind[i]) : "";
+  const { tile } = c, hole = c.given.holes?.find(([start, stop]) => start <= tile.stop[i] && stop >= tile.start[i]);
+  const bad = hole ? hole[2] : tile.bad[i] ? kindName(tile.kind[i]) : "";
   if (tile.low[i] !== tile.low[i]) return bad || "no value";
   const values = tile.low[i] === tile.high[i] ? number(tile.low[i], many) : `${number(tile.low[i], many)} to ${number(tile.high[i], many)}`;
-  return bad ? `${values}, and ${whole(tile.bad[i])} ${bad}` : values;
+  return bad ? `${values}, and ${hole ? "" : `${whole(tile.bad[i])} `}${bad}` : values;
 }
 
 /** The column at an x, or the one nearest to it. @param {Curve} c @param {number} x @param {number} reach */
@@ -75,23 +76,29 @@ export function readout(frame, x) {
   box.replaceChildren(`${name} `, make("b", { textContent: at }), ...parts);
 }
 
+/** How many values in view of a curve are not finite. @param {Frame} frame @param {Curve} c */
+function lost(frame, c) {
+  const { tile } = c, [a, b] = frame.range();
+  if (c.given.holes) return c.given.holes.reduce((n, [start, stop, , many]) => n + (stop >= a && start <= b ? many : 0), 0);
+  return tile.bad.reduce((n, bad, i) => n + (tile.stop[i] >= a && tile.start[i] <= b ? bad : 0), 0);
+}
+
 /** What is in view of one curve, in a sentence. @param {Frame} frame @param {Curve} c */
 function told(frame, c) {
   const { tile } = c, [a, b] = frame.range();
-  let low = Infinity, high = -Infinity, least = 0, points = 0, bad = 0, first = NaN, last = NaN;
+  let low = Infinity, high = -Infinity, least = 0, points = 0, first = NaN, last = NaN;
   for (let i = 0; i < tile.start.length; i++) {
     if (tile.stop[i] < a || tile.start[i] > b) continue;
     points += tile.count[i];
-    bad += tile.bad[i];
     if (tile.low[i] < low) { low = tile.low[i]; least = tile.start[i]; }
     if (tile.high[i] > high) high = tile.high[i];
     if (tile.middle[i] === tile.middle[i]) { if (first !== first) first = tile.middle[i]; last = tile.middle[i]; }
   }
-  bad += (c.given.holes ?? []).reduce((n, [start, stop, , many]) => n + (stop >= a && start <= b ? many : 0), 0);
-  const lost = bad ? `, ${whole(bad)} not finite` : "";
-  if (low > high) return `${c.name}: ${count(points, "point")}${lost}.`;
+  const bad = lost(frame, c), other = bad ? `, ${whole(bad)} not finite` : "";
+  const size = c.given.thinned ? `the extremes of ${count(c.given.thinned, "point")}` : count(points, "point");
+  if (low > high) return `${c.name}: ${size}${other}.`;
   const many = digits(c);
-  return `${c.name}: ${count(points, "point")}${lost}; from ${number(first, many)} to ${number(last, many)}, lowest ${number(low, many)} at ${place(least)}, highest ${number(high, many)}.`;
+  return `${c.name}: ${size}${other}; from ${number(first, many)} to ${number(last, many)}, lowest ${number(low, many)} at ${place(least)}, highest ${number(high, many)}.`;
 }
 
 /** The whole chart in words. @param {Frame} frame */
@@ -110,21 +117,27 @@ export function summary(frame) {
 /** What stands below the chart: how it is drawn, and what it could not show. @param {Frame} frame */
 export function caption(frame) {
   const said = frame.options.caption ? [frame.options.caption] : [], chosen = frame.shown(), [a, b] = frame.range();
-  if (chosen.some((c) => !c.tile.exact)) said.push("Bands reach from the lowest to the highest point of each column of pixels, lines go through the medians: no extreme is left out, and zooming in shows the points.");
+  const thinned = chosen.filter((c) => c.given.thinned);
+  if (thinned.length) {
+    const named = thinned.slice(0, 3).map((c) => `${c.name} (${count(c.given.thinned ?? 0, "point")})`).join(", ");
+    said.push(`${named}${thinned.length > 3 ? " and others are" : " is"} drawn as an envelope: every extreme and every stretch that is not finite is here, nothing is smoothed.`);
+  } else if (chosen.some((c) => !c.tile.exact)) {
+    said.push("Bands reach from the lowest to the highest point of each column of pixels, lines go through the medians: no extreme is left out, and zooming in shows the points.");
+  }
   let above = 0, below = 0, bad = 0, least = false;
   for (const c of chosen) {
     const off = c.source.outside(a, b, frame.scale.low, frame.scale.high);
     above += off.above;
     below += off.below;
     least ||= Boolean(off.least);
-    for (let i = 0; i < c.tile.start.length; i++) if (c.tile.stop[i] >= a && c.tile.start[i] <= b) bad += c.tile.bad[i];
-    for (const [start, stop, , many] of c.given.holes ?? []) if (stop >= a && start <= b) bad += many;
+    bad += lost(frame, c);
   }
   const more = least ? "at least " : "";
   if (above) said.push(`${more}${count(above, "point lies", "points lie")} above this scale (▲).`);
   if (below) said.push(frame.logY && frame.state.fit === "all" ? `${more}${count(below, "point")} at or below zero cannot be drawn on a logarithmic scale (▼).` : `${more}${count(below, "point lies", "points lie")} below this scale (▼).`);
   if (bad) said.push(`${count(bad, "value is", "values are")} not finite, marked in red.`);
-  if (frame.state.trend && chosen.some((c) => !c.given.trend)) said.push(`The trend knows only the past: half of its weight lies within ${place(frame.state.trend)} ${frame.options.xLabel ?? "step"}s.`);
+  if (frame.state.trend && chosen.some((c) => c.given.trend)) said.push("The trend is the median of each 150th part of the points.");
+  else if (frame.state.trend) said.push(`The trend knows only the past: half of its weight lies within ${place(frame.state.trend)} ${frame.options.xLabel ?? "step"}s.`);
   if (frame.state.fan) said.push("Dashed: the forecast for a run that goes on as it did, with its 90% interval for the smooth level.");
   return said.map((s) => s[0].toUpperCase() + s.slice(1)).join(" ");
 }
