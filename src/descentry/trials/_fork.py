@@ -59,6 +59,7 @@ class Fork:
         heard: What computing the loss of the first batch did.
         inputs: The model's first argument on the first batches.
         targets: What its outputs were compared with on them.
+        writes_buffers: Whether computing the loss changes buffers of the model.
     """
 
     model: nn.Module
@@ -68,6 +69,7 @@ class Fork:
     heard: Heard = field(default_factory=Heard)
     inputs: list[Tensor] = field(default_factory=list)
     targets: list[Tensor] = field(default_factory=list)
+    writes_buffers: bool = False
 
     @property
     def rate(self) -> float:
@@ -98,10 +100,11 @@ class Fork:
             DescentryError: Computing it fails, or gives no single number.
         """
         hook = self.model.register_forward_pre_hook(self._saw)
+        before = {n: (id(b), b._version) for n, b in self.model.named_buffers()}
         try:
             for number, batch in enumerate(self.batches.training[:LISTENED]):
                 listener = Listener()
-                with listener, torch.enable_grad():
+                with eager(), listener, torch.enable_grad():
                     loss = self.compute_loss(self.model, batch)
                 _checked(loss)
                 if number == 0:
@@ -118,6 +121,7 @@ class Fork:
             ) from error
         finally:
             hook.remove()
+        self.writes_buffers = before != {n: (id(b), b._version) for n, b in self.model.named_buffers()}
 
     def _saw(self, module: nn.Module, args: tuple[Any, ...]) -> None:
         if args and isinstance(args[0], Tensor) and len(self.inputs) < LISTENED:

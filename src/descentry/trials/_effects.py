@@ -1,0 +1,97 @@
+"""From losses of several seeds to paired effects, and to what they amount to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from descentry.core.data import Estimate
+from descentry.core.trial import Outcome
+from descentry.trials._sequential import interval
+
+ALPHA = 0.05  # that any interval of a trial misses, at any time
+CAP = 10.0  # a loss above this many times the first one has run away; by how far means nothing
+# Of what the best arm gains, or of what is left of the control arm's loss, whichever is less; about what
+# `descentry explain` calls a worthwhile gain (decision 6).
+SMALL = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Effect:
+    """One arm beside the control arm.
+
+    Attributes:
+        loss: Held back loss by seed, inf where it ran away.
+        control: That of the control arm.
+        estimate: Mean paired difference with its interval.
+        outcome: What it amounts to.
+    """
+
+    loss: tuple[float, ...]
+    control: tuple[float, ...]
+    estimate: Estimate
+    outcome: Outcome
+
+    @property
+    def decided(self) -> bool:
+        """Whether more seeds would change nothing."""
+        return self.outcome in ("better", "worse", "no gain")
+
+
+def mean(held_back: Sequence[float], start: float) -> float:
+    """The loss on all held back batches; inf where it is not finite or has run away from ``start``."""
+    value = float(np.mean(held_back)) if held_back else math.nan
+    return value if value <= _ceiling(start) else math.inf
+
+
+def _ceiling(start: float) -> float:
+    return start + CAP * max(abs(start), 1e-12)
+
+
+def effects(
+    losses: Mapping[str, Sequence[tuple[float, float]]],
+    grounds: Mapping[str, str],
+    starts: Mapping[str, float],
+    exact: bool = False,
+) -> dict[str, Effect]:
+    """Effects of all arms, by id; the intervals hold for all of them together, at every look.
+
+    Args:
+        losses: By arm, its loss and that of the control arm on the same ground, one pair a seed.
+        grounds: By arm, whose loss that is.
+        starts: By ground, the loss before any step.
+        exact: Whether nothing is random, so that one seed tells all.
+    """
+    alpha = ALPHA / max(1, len(losses))
+    reach = {
+        ground: max(
+            (start - min(pair) for id, pairs in losses.items() if grounds[id] == ground for pair in pairs),
+            default=0.0,
+        )
+        for ground, start in starts.items()
+    }
+    found = {}
+    for id, pairs in losses.items():
+        start = starts[grounds[id]]
+        top = _ceiling(start)
+        middle, half = interval([min(a, top) - min(b, top) for a, b in pairs], alpha)
+        if exact:
+            half = 0.0
+        estimate = Estimate(middle, middle - half, middle + half, "loss")
+        left = abs(float(np.mean([min(b, top) for _, b in pairs])))
+        outcome = _outcome(estimate, SMALL * min(g for g in (reach[grounds[id]], left, abs(start)) if g > 0))
+        found[id] = Effect(tuple(a for a, _ in pairs), tuple(b for _, b in pairs), estimate, outcome)
+    return found
+
+
+def _outcome(estimate: Estimate, small: float) -> Outcome:
+    if estimate.high < 0 and estimate.value < -small:
+        return "better"
+    if estimate.low > 0 and estimate.value > small:
+        return "worse"
+    if -small <= estimate.low and estimate.high <= small:
+        return "no gain"
+    return "undetermined"
