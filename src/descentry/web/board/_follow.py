@@ -185,19 +185,21 @@ class LineFollower:
 
 
 def _agree(series: Mapping[str, Series], curves: Mapping[str, Curve], lines: int) -> bool:
-    """Whether series read from the last lines are the ends of the curves."""
+    """Whether series read from the last lines are parts of the curves, at their ends."""
     compared = 0
     for key, one in series.items():
         curve = curves.get(key)
         if curve is None or one.step_name != curve.step_name or (one.time is None) != (curve.time is None):
             return False
-        n = min(len(one), max(1, lines // 2), len(curve.points))
+        # The log may have grown between the look at its size and the reading of it.
+        end = int(np.searchsorted(curve.step, one.step[-1], side="right")) if len(one) else 0
+        n = min(len(one), max(1, lines // 2), end)
         if not n:
             continue
         compared += n
-        if not np.array_equal(one.step[-n:], curve.step[-n:]):
+        if not np.array_equal(one.step[-n:], curve.step[end - n : end]):
             return False
-        if not np.array_equal(one.value[-n:], curve.points.y[-n:], equal_nan=True):
+        if not np.array_equal(one.value[-n:], curve.points.y[end - n : end], equal_nan=True):
             return False
     return compared > 0
 

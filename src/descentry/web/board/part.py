@@ -7,7 +7,7 @@ Below ``/api/board/``:
 - ``runs/ID/tile?series=KEY&low=&high=&columns=&scale=linear|log&x=step|time|KEY``: a series as it is drawn,
   packed as ``sockets.pack`` does. Columns: ``start stop low middle high count bad kind`` (``Pyramid.tile``).
   Head: ``exact`` (every column is one point), ``extent`` (the first and last x of all), ``points``,
-  ``generation``; with ``bottom=`` and ``top=`` also ``above`` and ``below``: how many values are off the scale
+  ``generation``; with ``bottom=`` and ``top=`` also ``above`` and ``below``: how many are off the scale
 - ``runs/ID/points?series=KEY&from=&to=``: points as they are, by their number: ``step value time``
 - ``runs/ID/report.json``, ``report.html``, ``data.csv``: to be saved
 - ``live``: a WebSocket (``_live.py``)
