@@ -57,9 +57,14 @@ def to_dict(subject: Report | Comparison) -> dict[str, Any]:
         "next_steps": list(subject.next_steps),
         "not_examined": list(subject.not_examined),
     }
+    return strict(data)
+
+
+def strict(data: dict[str, Any]) -> dict[str, Any]:
+    """The same with nothing in it that strict JSON lacks, and what was not finite in ``non_finite``."""
     lost: list[dict[str, str]] = []
-    strict: dict[str, Any] = _strict(data, "", lost, 0)
-    return {**strict, "non_finite": lost}
+    kept: dict[str, Any] = _strict(data, "", lost, 0)
+    return {**kept, "non_finite": lost}
 
 
 def render(subject: Report | Comparison) -> str:
