@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from descentry.core.errors import DescentryError
 from descentry.web.app import create_app
@@ -61,28 +62,33 @@ def serve(
             say(f"Port {port} is taken; this is port {found}.")
         say(f"Open {url}")
         say("Ctrl-C ends it.")
-        config = uvicorn.Config(
-            create_app(parts, token=secret, hosts=exposed_as),
-            # Nothing that names an address is ever logged: the token may be in it.
-            log_config=None,
-            log_level="error",
-            access_log=False,
-            http="h11",
-            ws="websockets-sansio",
-            ws_max_size=MAX_MESSAGE,
-            ws_per_message_deflate=False,
-            h11_max_incomplete_event_size=16 << 10,
-            limit_concurrency=500,
-            lifespan="on",
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=2,
-        )
+        app = create_app(parts, token=secret, hosts=exposed_as)
         with (
             _shown(url) if open_browser else contextlib.nullcontext(),
             contextlib.suppress(KeyboardInterrupt),
         ):
-            uvicorn.Server(config).run(sockets=[listener])
+            uvicorn.Server(configured(app)).run(sockets=[listener])
+
+
+def configured(app: ASGIApp) -> uvicorn.Config:
+    """How the application is run: bounded in every way, and silent about addresses."""
+    return uvicorn.Config(
+        app,
+        # Nothing that names an address is ever logged: the token may be in it.
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        http="h11",
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE,
+        ws_per_message_deflate=False,
+        h11_max_incomplete_event_size=16 << 10,
+        limit_concurrency=500,
+        lifespan="on",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
 
 
 def has_browser() -> bool:

@@ -147,15 +147,15 @@ class Board:
         ]
         due.sort(key=lambda each: (each.explained != "", -each.unit.modified))
         for each in due:
-            began = time.monotonic()
-            each.explained = each.unit.state
+            began, unit = time.monotonic(), each.unit
             try:
-                each.runs = (await self._back.ask("explain", unit=each.unit.to_dict()))["runs"]
+                each.runs = (await self._back.ask("explain", unit=unit.to_dict()))["runs"]
                 each.trouble = ""
             except DescentryError as error:
                 each.trouble, each.runs = str(error).splitlines()[0], []
             except WorkerFailedError as error:
                 each.trouble, each.runs = str(error), []
+            each.explained = unit.state
             each.at = time.monotonic()
             each.cost = each.at - began
             self._notify()
