@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from descentry.control.pilot import Pilot, pilot
     from descentry.core.data import Comparison, Decision, Finding, Report, Run, Series
     from descentry.core.errors import DescentryError
+    from descentry.core.trial import Trial
     from descentry.live.watch import Watch, watch
     from descentry.readers import read, read_all
     from descentry.recorder import record
     from descentry.story import explain, explain_all
+    from descentry.trials.try_remedies import try_remedies
 
 _HOME = {
     "Comparison": "descentry.core.data",
@@ -36,6 +38,7 @@ _HOME = {
     "Report": "descentry.core.data",
     "Run": "descentry.core.data",
     "Series": "descentry.core.data",
+    "Trial": "descentry.core.trial",
     "Watch": "descentry.live.watch",
     "explain": "descentry.story",
     "explain_all": "descentry.story",
@@ -43,6 +46,7 @@ _HOME = {
     "read": "descentry.readers",
     "read_all": "descentry.readers",
     "record": "descentry.recorder",
+    "try_remedies": "descentry.trials.try_remedies",
     "watch": "descentry.live.watch",
 }
 
@@ -55,6 +59,7 @@ __all__ = [
     "Report",
     "Run",
     "Series",
+    "Trial",
     "Watch",
     "explain",
     "explain_all",
@@ -62,6 +67,7 @@ __all__ = [
     "read",
     "read_all",
     "record",
+    "try_remedies",
     "watch",
 ]
 

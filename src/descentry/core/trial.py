@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from descentry.core.data import Estimate, Floats, Shown, frozen
+from descentry.core import catalog
+from descentry.core.data import Estimate, Floats, frozen
 from descentry.core.errors import DescentryError, UnknownNameError
 
-Outcome = Literal["control", "better", "worse", "no gain", "undetermined"]
+Outcome = Literal["control", "better", "worse", "no gain", "undetermined", "passed over"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +29,8 @@ class Arm:
         curve: float64[steps], training loss before each step, the mean over seeds; NaN from where it broke.
         effect: Mean paired difference to the control arm with its interval, below 0 where the arm is better;
             infinitely wide where there were too few seeds to tell; None for the control arm.
-        outcome: What that amounts to.
+        outcome: What that amounts to; ``passed over`` where another arm of the same remedy did better
+            with the first seed, and this one was not followed further.
         sentence: What a person reads.
         gradients: How many gradient evaluations it took.
         judged_by: What its loss is, where that is not the user's own; empty where it is.
@@ -54,7 +56,7 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trial(Shown):
+class Trial:
     """Remedies tried on one training from one snapshot, on the same batches, beside a control arm.
 
     Attributes:
@@ -120,3 +122,14 @@ class Trial(Shown):
         if self.action is None:
             raise DescentryError("this trial no longer has its model", where="Trial.apply")
         return self.action(found.id)
+
+    def __str__(self) -> str:
+        return str(catalog.load("report", "trial").render(self))
+
+    def _repr_html_(self) -> str:
+        return str(catalog.load("report", "trial").inline(self))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data: dicts, lists, strings, finite numbers and None."""
+        data: dict[str, Any] = catalog.load("report", "trial").to_dict(self)
+        return data

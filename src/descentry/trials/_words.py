@@ -9,14 +9,6 @@ from descentry.core.data import Estimate
 from descentry.core.trial import Arm
 from descentry.trials._effects import Effect
 
-OUTCOMES = {
-    "better": "better",
-    "worse": "worse",
-    "no gain": "no gain",
-    "undetermined": "not told apart",
-    "control": "as it is",
-}
-
 
 def number(value: float) -> str:
     """Three digits, with a minus that is one."""
@@ -40,7 +32,8 @@ def difference(effect: Estimate, seeds: int) -> str:
     places = max(0, min(8, 1 - math.floor(math.log10(half)))) if half > 0 else 3
     if half == 0:
         return f"{number(effect.value)} ± 0"
-    return f"{effect.value:.{places}f} ± {half:.{places}f}".replace("-", "−")
+    middle = round(effect.value, places) + 0.0  # there is no −0
+    return f"{middle:.{places}f} ± {half:.{places}f}".replace("-", "−")
 
 
 def arm_sentence(title: str, effect: Effect, steps: int) -> str:
