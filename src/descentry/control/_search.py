@@ -14,11 +14,12 @@ Whoever drives it owns the training::
    tells where to look: the ratio of the best rate to the breaking one spreads over 2.5 decades.
 2. *Arms.* Short trials from one start, half a decade apart, from the breaking rate downwards, until the
    loss is clearly worse again on both sides of the best.
-3. *Race.* Successive halving (Jamieson and Talwalkar 2016): the best arms go on to 10 steps, and the best
-   two to 20. Ties go to the larger rate, because short trials favour small ones (Wu et al. 2018,
+3. *Race.* Successive halving (Jamieson and Talwalkar 2016): the best three go on to 20 steps, and the best
+   two to 40. Ties go to the larger rate, because short trials favour small ones (Wu et al. 2018,
    arXiv 1803.02021).
 
-The numbers below were chosen on half of the tasks of ``benchmarks/control.py`` and are reported on the other.
+The numbers below were chosen on half of the tasks of ``benchmarks/control.py`` and are reported on the
+other.
 """
 
 from __future__ import annotations
@@ -28,16 +29,19 @@ from dataclasses import dataclass, field
 from math import ceil, inf, isfinite, log10, sqrt
 from typing import Literal, NamedTuple
 
-from descentry.control._search_levels import Level, clearly_worse, tail
+from descentry.control._search_levels import TIES, Level, clearly_worse, tail
 
 LOW, HIGH = 1e-7, 1e2
 SPACING = 0.5  # decades between arms
-LENGTHS = (5, 10, 20)  # steps after which arms are compared
+LENGTHS = (5, 20, 40)  # steps after which arms are compared
 KEPT = (3, 2)  # arms that go on after each comparison but the last
 MOST_RAMP = 32  # steps of the ramp
-LEAST_FACTOR = 2.0  # between its steps
+LEAST_FACTOR = 2.5  # between its steps
 MOST_ARMS = 9
-FIRST = 4  # losses of the ramp that stand for the level before any training
+LONGER = 1.25  # a comparison that is not so much longer than the last is not worth its steps
+LOWER, MOST_LOWERED = 1e3, 2  # a ramp that breaks at once begins again so much lower, so many times
+IDLE = 4  # steps of the ramp in a row without any gain, after there was one, that end it
+FIRST = 3  # losses of the ramp that stand for the level before any training
 
 
 class Leg(NamedTuple):
@@ -48,7 +52,8 @@ class Leg(NamedTuple):
         steps: How many to make, and losses to tell.
         origin: Where they begin: ``start`` (everything as it was before the search), ``here`` (where the last
             leg ended), or ``arm`` (where the last leg of this arm ended; only with ``resume``).
-        arm: Number of the trial that these steps belong to; −1 for the ramp.
+        arm: Number of the trial that these steps belong to; −1 for the ramp, −2 for the losses before
+            training, whose rate is zero (only with ``paired``; losses alone serve as well as steps).
     """
 
     rate: float
@@ -77,7 +82,7 @@ class Found:
 
     Attributes:
         rate: The rate to use.
-        low: The smallest rate that was seen to work: at least half of the best fall.
+        low: The smallest rate that was seen to work: a quarter of the best fall in the first steps.
         high: The largest such rate.
         decades: Uncertainty of ``rate``: it holds within ``rate × 10^±decades``.
         breaks: The rate at which the ramp broke, or the end of the range where it did not.
@@ -119,6 +124,7 @@ class Search:
         self.arms: list[Arm] = []
         self.found: Found | None = None
         self.failure = ""
+        self._lowered = 0
         self._plan = self._steps()
         self._leg: Leg | None = next(self._plan)
 
@@ -149,6 +155,10 @@ class Search:
     def _steps(self) -> Generator[Leg, list[float], None]:
         self._before = Level(inf, 0.0)
         self._scale = inf
+        self._reference: list[float] = []
+        if self.paired:
+            self._reference = yield Leg(0.0, LENGTHS[0], "start", -2)
+            self._settle(self._reference)
         top = yield from self._climb()
         if self.failure:
             return
@@ -160,55 +170,66 @@ class Search:
         """The ramp; the rate at which it broke."""
         steps = min(MOST_RAMP, max(8, self.budget // 3))
         factor = max(LEAST_FACTOR, (self.high / self.low) ** (1 / (steps - 1)))
-        rate, above = self.low, 0
+        rate, above, idle, gained = self.low, 0, 0, False
         while rate <= self.high * 1.001:
             losses = yield Leg(rate, 1, "here" if self.ramp else "start", -1)
             loss = losses[0] if losses else inf
             self.ramp.append((rate, loss))
-            self._settle()
-            if self.hopeless(loss):
-                break
-            above = above + 1 if loss > self._before.mean + self._scale else 0
-            if above == 2:
+            if not self.paired and len(self.ramp) <= FIRST:
+                self._settle([loss for _, loss in self.ramp])
+            rise = loss - self._at_first(len(self.ramp) - 1)
+            above = above + 1 if rise > self._scale else 0
+            idle = idle + 1 if rise >= 0 else 0
+            gained = gained or -rise > TIES * abs(self._before.mean)
+            if self.hopeless(loss) or above == 2 or (gained and idle == IDLE):
                 break
             rate *= factor
-        if not isfinite(self.ramp[0][1]):
+        if not isfinite(self._before.mean):
             self.failure = "the loss is not finite before any step"
+        elif len(self.ramp) <= FIRST + 1 and rate <= self.high and self._lowered < MOST_LOWERED:
+            self._lowered += 1
+            self.low, self.ramp = self.low / LOWER, []
+            return (yield from self._climb())
         return min(rate, self.high)
 
-    def _settle(self) -> None:
-        """The level before training, and what counts as far from it, from the first losses."""
-        first = [loss for _, loss in self.ramp[:FIRST] if isfinite(loss)]
-        if first and len(self.ramp) <= FIRST:
-            mean = sum(first) / len(first)
-            spread = sqrt(sum((x - mean) ** 2 for x in first) / max(1, len(first) - 1))
-            self._before = Level(mean, spread / sqrt(len(first)))
-            self._scale = max(0.5 * abs(mean), 4 * spread)
+    def _at_first(self, step: int) -> float:
+        """The loss before training on the batch that this step of the ramp saw."""
+        return self._reference[step % len(self._reference)] if self._reference else self._before.mean
+
+    def _settle(self, losses: Sequence[float]) -> None:
+        """The level before training, and what counts as far above it."""
+        self._before = tail(losses)
+        spread = self._before.error * sqrt(min(len(losses), FIRST))
+        self._scale = max(0.5 * abs(self._before.mean), 0.0 if self.paired else 4 * spread)
 
     def _spread(self, top: float) -> Generator[Leg, list[float], None]:
-        """Arms downwards from the breaking rate, and upwards where its neighbour is still the best."""
-        k = 1
-        while len(self.arms) < MOST_ARMS and self._affords(LENGTHS[0]):
-            yield from self._run(self._arm(top, k), LENGTHS[0])
-            k += 1
-            if len(self.arms) >= 3 and self._turned(self.arms[-1]):
-                break
-        k = 0
-        while (
-            self._best() is self._ordered()[-1] and len(self.arms) < MOST_ARMS and self._affords(LENGTHS[0])
-        ):
-            yield from self._run(self._arm(top, k), LENGTHS[0])
-            k -= 1
+        """Arms downwards from the breaking rate, in steps of a decade where nothing is learnt yet; then back.
 
-    def _arm(self, top: float, k: int) -> Arm:
-        arm = Arm(len(self.arms), top / 10 ** (SPACING * k))
-        self.arms.append(arm)
-        return arm
+        The neighbours of the best arm are tried in any case.
+        """
+        tried: dict[int, Arm] = {}
+        k = 1
+        while len(tried) < MOST_ARMS and self._affords(LENGTHS[0]):
+            arm = tried[k] = Arm(len(self.arms), top / 10 ** (SPACING * k))
+            self.arms.append(arm)
+            yield from self._run(arm, LENGTHS[0])
+            lowest, best = max(tried), min(tried, key=lambda j: tried[j].level().mean)
+            if not tried[lowest].level().mean < self._before.mean and best == lowest:
+                k = lowest + 2
+            elif not self._turned(tried[lowest]):
+                k = lowest + 1
+            elif best - 1 not in tried:
+                k = best - 1
+            elif best + 1 not in tried:
+                k = best + 1
+            else:
+                return
 
     def _turned(self, last: Arm) -> bool:
-        """Whether the arm is clearly worse than the best, so that smaller rates need not be tried."""
-        best = self._best()
-        return best is not last and not best.broke and self._worse(last, best)
+        """Whether the loss is higher at this arm again, so that smaller rates need not be tried."""
+        best = min(self.arms, key=lambda a: a.level().mean)
+        fall = self._before.mean - best.level().mean
+        return fall > 0 and last.level().mean - best.level().mean > TIES * fall
 
     def _run(self, arm: Arm, steps: int) -> Generator[Leg, list[float], None]:
         """Takes an arm to so many steps in all, from where it ended or from the start."""
@@ -219,25 +240,34 @@ class Search:
         arm.broke = len(losses) < more or any(self.hopeless(x) for x in losses)
 
     def _race(self) -> Generator[Leg, list[float], None]:
-        before = LENGTHS[0]
         for steps, kept in zip(LENGTHS[1:], KEPT, strict=True):
-            alive = self._leading(kept, before)
-            cost = len(alive) * (steps - before if self.resume else steps)
-            if len(alive) < 2 or not self._affords(cost):
+            alive = self._leading(kept)
+            if len(alive) < 2:
+                return
+            if (steps := min(steps, self._reach(alive))) < LONGER * max(len(a.losses) for a in alive):
                 return
             for arm in alive:
                 yield from self._run(arm, steps)
-            before = steps
 
-    def _leading(self, kept: int, steps: int) -> list[Arm]:
-        alive = [a for a in self.arms if not a.broke and len(a.losses) >= steps]
-        return sorted(sorted(alive, key=lambda a: a.level().mean)[:kept], key=lambda a: a.rate)
+    def _leading(self, kept: int) -> list[Arm]:
+        """The best of those that went furthest; where too few of them are left, of the others too.
+
+        Where even that are too few, a rate below all that were tried joins them.
+        """
+        alive = sorted((a for a in self.arms if not a.broke), key=lambda a: (-len(a.losses), a.level().mean))
+        leading = alive[:kept]
+        if len(leading) == 1 and len(self.arms) < MOST_ARMS:
+            self.arms.append(Arm(len(self.arms), min(a.rate for a in self.arms) / 10**SPACING))
+            leading.append(self.arms[-1])
+        return sorted(leading, key=lambda a: a.rate)
+
+    def _reach(self, alive: Sequence[Arm]) -> int:
+        """To how many steps the rest of the budget takes all of these arms."""
+        made = sum(len(a.losses) for a in alive) if self.resume else 0
+        return (self.budget - self.spent + made) // len(alive)
 
     def _affords(self, cost: int) -> bool:
         return self.spent + cost <= self.budget
-
-    def _ordered(self) -> list[Arm]:
-        return sorted(self.arms, key=lambda a: a.rate)
 
     def _best(self) -> Arm:
         """The arm of the lowest level among those that went furthest; of equals the larger rate."""
@@ -245,8 +275,8 @@ class Search:
         furthest = max(len(a.losses) for a in alive)
         alive = [a for a in alive if len(a.losses) == furthest]
         best = min(alive, key=lambda a: a.level().mean)
-        equals = [a for a in alive if not self._worse(a, best)]
-        return max(equals, key=lambda a: a.rate)
+        room = TIES * max(self._before.mean - best.level().mean, 0.0)
+        return max((a for a in alive if a.level().mean <= best.level().mean + room), key=lambda a: a.rate)
 
     def _worse(self, arm: Arm, best: Arm) -> bool:
         fall = max(self._before.mean - best.level().mean, 0.0)
@@ -254,14 +284,12 @@ class Search:
 
     def _conclude(self, top: float) -> None:
         best = self._best()
-        before = self._before.mean
-        fall = before - best.level().mean
-        if best.broke or not fall > 0:
+        whole = [a for a in self.arms if not a.broke]
+        falls = {a.rate: self._before.mean - tail(a.losses, LENGTHS[0]).mean for a in whole}
+        if best.broke or not max(*falls.values(), self._before.mean - best.level().mean) > 0:
             self.failure = "no rate that was tried lowers the loss"
             return
-        working = [
-            a.rate for a in self.arms if not a.broke and before - tail(a.losses, LENGTHS[0]).mean > fall / 4
-        ]
+        working = [rate for rate, fall in falls.items() if fall > max(falls.values()) / 4]
         low, high = min([best.rate, *working]), max([best.rate, *working])
         equals = [a.rate for a in self.arms if not a.broke and not self._worse(a, best)]
         apart = max((abs(log10(r / best.rate)) for r in equals), default=0.0)

@@ -27,9 +27,13 @@ def level(losses: Sequence[float]) -> Level:
 
 
 def tail(losses: Sequence[float], steps: int | None = None) -> Level:
-    """The level of the second half of a trial, three losses at least."""
+    """The level of the last quarter of a trial, three losses at least."""
     kept = losses[:steps]
-    return level(kept[-max(3, len(kept) // 2) :])
+    return level(kept[-_last(len(kept)) :])
+
+
+def _last(n: int) -> int:
+    return max(3, n // 4)
 
 
 def clearly_worse(losses: Sequence[float], best: Sequence[float], fall: float, *, paired: bool) -> bool:
@@ -45,8 +49,15 @@ def clearly_worse(losses: Sequence[float], best: Sequence[float], fall: float, *
     ours, theirs = tail(losses, n), tail(best, n)
     difference = ours.mean - theirs.mean
     if paired:
-        k = max(3, n // 2)
-        error = level([a - b for a, b in zip(losses[n - k : n], best[n - k : n], strict=True)]).error
+        error = _error_of_differences([a - b for a, b in zip(losses[:n], best[:n], strict=True)])
     else:
         error = sqrt(ours.error**2 + theirs.error**2)
     return not difference <= max(TIES * fall, ERRORS * error)
+
+
+def _error_of_differences(differences: Sequence[float]) -> float:
+    """Standard error of the mean of their last quarter; from second differences, as they have a trend."""
+    last = _last(len(differences))
+    kept = differences[-max(5, 2 * last) :]
+    bends = [a - 2 * b + c for a, b, c in zip(kept, kept[1:], kept[2:], strict=False)]
+    return sqrt(sum(x * x for x in bends) / (6 * len(bends) * last)) if bends else 0.0
