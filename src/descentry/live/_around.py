@@ -19,12 +19,14 @@ class Around:
     Attributes:
         hooked: The module whose call is seen: what is compiled is seen from outside.
         bare: The model itself.
+        compiled: Whether it runs as compiled code, which shows nothing of its layers.
         rank: Of this process among those that train it together.
         objection: Why an instrument cannot be laid on; empty where it can.
     """
 
     hooked: nn.Module
     bare: nn.Module
+    compiled: bool
     rank: int
     objection: Callable[[Instrument], str]
 
@@ -55,13 +57,11 @@ def of(model: nn.Module) -> Around:
             return "the parameters are spread over several processes, which all would have to measure"
         if talks and "batch" in instrument.needs:
             return "synchronised batch normalisation would have all processes evaluate the batch again"
-        if compiled and "activations" in instrument.needs:
-            return "the layers of a compiled model cannot be seen"
         if blind and instrument.needs & {"batch", "outputs", "activations"}:
             return "a model that was compiled in place cannot be seen; torch.compile(model) can"
         return ""
 
-    return Around(hooked, model, rank, objection)
+    return Around(hooked, model, compiled, rank, objection)
 
 
 def _distributed() -> bool:

@@ -16,6 +16,7 @@ from descentry.instruments._probe import Batch
 from descentry.instruments._undisturbed import mapped, tensors
 from descentry.live import _linking, _listening
 from descentry.live._hooks import Hook, nothing
+from descentry.live._inside import look_inside
 from descentry.live._linking import Link
 from descentry.live._tape import Tape
 
@@ -78,7 +79,7 @@ class Capture:
         self._install(hooked, bare)
 
     def _install(self, hooked: nn.Module, bare: nn.Module) -> None:
-        if "activations" in self._needs:
+        if "activations" in self._needs and hooked is bare:
             for name, module in _leaves(bare):
                 act = functools.partial(Capture._leaf_ran, name=name)
                 self._leaves.append(module.register_forward_hook(Hook(self, act)))
@@ -112,6 +113,11 @@ class Capture:
             handle.remove()
         self._leaves = []
         self.activations, self.inputs = {}, {}
+
+    def look_inside(self, bare: nn.Module) -> None:
+        """What the layers of a compiled model give out, seen by making the call again."""
+        if self.batch is not None:
+            self.inputs, self.activations = look_inside(bare, self.batch, _leaves(bare))
 
     def _stop_tape(self) -> Tape | None:
         tape, self._tape = self._tape, None

@@ -41,6 +41,7 @@ class Lab:
         scaler: The ``GradScaler`` of the training.
         max_norm: What gradients were clipped to when that was last seen.
         saw_forward: Whether the model was ever seen to be called, in a step that was measured.
+        compiled: Whether the model runs as compiled code.
         saw_loss: Whether it was ever seen how the loss follows from what it returned.
     """
 
@@ -65,6 +66,7 @@ class Lab:
         self.max_norm: Any = None
         self.off = False
         self.saw_forward = self.saw_loss = False
+        self.compiled = around.compiled
         self.rates = Rates(0.0, _pass_of(bare))
         self.schedule = Schedule(instruments, overhead)
         for account in self.schedule.accounts.values():

@@ -38,6 +38,9 @@ class Sample:
             a for a in accounts if a.instrument.needs == {"activations"} and a.instrument.moment == "before"
         ]
         needs = {need for a in accounts for need in a.instrument.needs}
+        self._inside = lab.compiled and "activations" in needs
+        if self._inside:
+            needs.add("batch")
         self.capture = Capture(
             hooked, bare, lab.loss_fn, needs, self._forward_began, self._forward_ended, lab.guarded
         )
@@ -51,6 +54,8 @@ class Sample:
         if not lab.rates.gradient:
             self._time(_FORWARD)
         model = lab.model
+        if self._inside and model is not None:
+            capture.look_inside(model[1])
         if self._early and model is not None:
             probe = self._new_probe(*model)
             for account in self._early:

@@ -149,7 +149,7 @@ def test_values_are_those_of_the_instruments_on_the_same_step():
     optimizer = sgd(model, lr=0.0)
     x, y = batch()
     with watched(model, optimizer) as one:
-        train(model, optimizer, one, 1, lambda model: F.cross_entropy(model(x), y))
+        train(model, optimizer, one, 2, lambda model: F.cross_entropy(model(x), y))
         assert one.run().gaps == ()
         found = one.run()["gradient-norm"].value[0]
         expected = torch.cat([p.grad.flatten() for p in model.parameters()]).norm().item()

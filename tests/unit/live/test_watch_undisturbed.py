@@ -140,6 +140,38 @@ def compiled_part(model, optimizer):
     return lambda x, y: F.cross_entropy(model(x), y)
 
 
+@pytest.mark.parametrize("backend", ["eager", "aot_eager"])
+def test_layers_of_a_compiled_model_are_seen_as_those_of_a_plain_one_and_nothing_changes(backend):
+    ends, seen, graphs = [], [], []
+    for compiles, watched in ((False, True), (True, False), (True, True)):
+        torch._dynamo.reset()
+        torch._dynamo.utils.counters.clear()
+        torch.manual_seed(0)
+        model = Net()
+        called = torch.compile(model, backend=backend) if compiles else model
+        optimizer = torch.optim.SGD(model.parameters(), 0.1)
+        one = watch(called, optimizer, run_dir=None, _clock=VirtualClock()) if watched else None
+        for _ in range(STEPS):
+            optimizer.zero_grad()
+            loss = F.cross_entropy(called(torch.randn(12, 6)), torch.randint(3, (12,)))
+            loss.backward()
+            optimizer.step()
+            if one is not None:
+                one.step(loss)
+        ends.append([*model.state_dict().values(), torch.get_rng_state()])
+        graphs.append(dict(torch._dynamo.utils.counters["stats"]))
+        if one is not None:
+            run = one.run()
+            seen.append({s.name: s.value for s in run.series if s.name.startswith(("activations", "input-"))})
+            one.close()
+    torch._dynamo.reset()
+    assert same(ends[1], ends[2])
+    assert graphs[1] == graphs[2]
+    assert seen[0].keys() == seen[1].keys() != set()
+    for name, values in seen[0].items():
+        assert seen[1][name][:1] == pytest.approx(values[:1], rel=1e-5, nan_ok=True), name
+
+
 @pytest.mark.parametrize("compiled", [compiled_step, compiled_in_place, compiled_part])
 def test_what_is_compiled_stays_compiled_and_the_same(compiled):
     ends, graphs = [], []
