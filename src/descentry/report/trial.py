@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from rich.cells import cell_len
@@ -12,16 +12,14 @@ import descentry
 from descentry.core.data import Series
 from descentry.core.trial import Arm, Trial
 from descentry.report._braille import curve
-from descentry.report._lines import STYLES, Line, Span, ascii_only, fitted, hanging, plain
+from descentry.report._lines import Line, Span, fitted, hanging, plain
 from descentry.report._scale import Scale, scale_for
 from descentry.report._sections import e
+from descentry.report._words import count
 from descentry.report.json import strict
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
 SCHEMA = "descentry.trial/1"
-WIDTH, MIN_WIDTH, MAX_WIDTH = 100, 80, 140
+WIDTH, MIN_WIDTH = 100, 80
 SPARK = 12
 MARKS = {
     "control": (" ", "", "as it is"),
@@ -35,23 +33,11 @@ MARKS = {
 
 def render(trial: Trial, *, width: int = WIDTH) -> str:
     """The trial as plain text, at least 80 cells wide, without colour."""
-    return plain(_page(trial, max(width, MIN_WIDTH)))
+    return plain(page(trial, max(width, MIN_WIDTH)))
 
 
-def print_to(console: Console, trial: Trial) -> None:
-    """Prints it on a terminal, in its width and as much colour as it has."""
-    from rich.text import Text
-
-    narrow = not console.encoding.lower().startswith("utf")
-    for line in _page(trial, min(max(console.width, MIN_WIDTH), MAX_WIDTH)):
-        text = Text(end="")
-        for span in line:
-            text.append(ascii_only(span.text) if narrow else span.text, STYLES[span.style])
-        text.rstrip()
-        console.print(text, soft_wrap=True, highlight=False)
-
-
-def _page(trial: Trial, width: int) -> list[Line]:
+def page(trial: Trial, width: int) -> list[Line]:
+    """Lines of styled text."""
     helped = trial.best is not None
     mark = MARKS["better" if helped else "undetermined"]
     lines: list[Line] = [[Span(f"{mark[0]} {'HELPS' if helped else 'NO HELP'}", mark[1])]]
@@ -73,11 +59,11 @@ def _page(trial: Trial, width: int) -> list[Line]:
 
 def judged(trial: Trial) -> str:
     """What was compared, how often, and what it cost."""
-    on = f"{trial.held_back} held back batches" if trial.held_back else "the batch that all arms train on"
-    over = "seed" if trial.seeds == 1 else "seeds"
+    held = count(trial.held_back, "held back batch", "held back batches")
+    on = held if trial.held_back else "the batch that all arms train on"
     return (
-        f"Loss on {on} after {trial.steps:,} steps, over {trial.seeds} {over}: orders of {trial.batches:,} "
-        f"{'batch' if trial.batches == 1 else 'batches'}, the same for every arm. Before any step it was "
+        f"Loss on {on} after {trial.steps:,} steps, over {count(trial.seeds, 'seed')}: orders of "
+        f"{count(trial.batches, 'batch', 'batches')}, the same for every arm. Before any step it was "
         f"{short(trial.start)}. ± is a 95% interval for all arms together, however often one looks; it "
         f"covers the order of the batches and random numbers, not other data. {trial.stopped} "
         f"{round(trial.gradients):,} gradients."

@@ -119,6 +119,8 @@ export function makeChart(element, options = {}) {
       follow(frame, () => found.source.append(x, y));
       soon();
     },
+    /** Whether there is a curve of that name. @param {string} name */
+    has: (name) => frame.curves.some((c) => c.name === name),
     /** What is in view: the first and the last x; null is all of it. */
     get view() { return frame.state.view; },
     /** @param {[number, number] | null} view @param {boolean} [quiet] */

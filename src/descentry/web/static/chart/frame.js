@@ -161,7 +161,10 @@ export class Frame {
     const [a, b] = this.range(), { width } = this.size();
     const across = this.state.log.x ? { place: this.at, back: this.back } : undefined;
     for (const c of this.curves) c.tile = c.shown ? c.source.tile(a, b, width, across) : NOTHING;
-    if (this.state.log.y === undefined) this.state.log.y = heights(this, "all").log;
+    if (this.state.log.y === undefined && this.curves.some((c) => c.tile.low.some((v) => v === v))) {
+      this.state.log.y = heights(this, "all").log;
+      this.emit("settled", null);
+    }
     this.scale = heights(this, this.state.fit);
     const top = Math.max(Math.abs(this.scale.low), Math.abs(this.scale.high));
     // uPlot labels no axis whose numbers have more than 17 digits, so large values are given in a unit.

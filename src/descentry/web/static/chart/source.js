@@ -13,7 +13,8 @@
  * @typedef {object} Source
  * @property {() => [number, number] | null} extent  the first and last x, null while nothing is known
  * @property {() => number} points  how many points there are
- * @property {(low: number, high: number, columns: number, across?: Across) => Tile} tile
+ * @property {(low: number, high: number, columns: number, across?: Across, slot?: string) => Tile} tile  `slot` names who asks, so that a
+ *   later wish of the same takes the place of an earlier one
  * @property {(low: number, high: number, bottom: number, top: number) => {above: number, below: number, least?: boolean}} outside
  * @property {(x: ArrayLike<number>, y: ArrayLike<number | null>) => void} append
  * @property {(act: () => void) => void} onBetter
@@ -77,4 +78,58 @@ export function cut(tile, low, high) {
   const part = { ...tile };
   for (const key of ARRAYS) /** @type {any} */ (part)[key] = tile[key].subarray(a, b);
   return part;
+}
+
+/**
+ * A tile in fewer columns, each made of several that stand beside each other.
+ *
+ * @param {Tile} tile
+ * @param {number[]} cuts  where each new column begins, by number, and where the last one ends
+ * @returns {Tile}
+ */
+function merged(tile, cuts) {
+  const n = Math.max(0, cuts.length - 1), fresh = () => new Float64Array(n), scratch = new Float64Array(tile.start.length);
+  const out = { start: fresh(), stop: fresh(), low: fresh(), middle: fresh(), high: fresh(), count: new Uint32Array(n), bad: new Uint32Array(n), kind: new Uint8Array(n), exact: tile.exact };
+  for (let i = 0; i < n; i++) {
+    const first = cuts[i], last = cuts[i + 1];
+    let low = Infinity, high = -Infinity, many = 0;
+    for (let j = first; j < last; j++) {
+      if (tile.low[j] < low) low = tile.low[j];
+      if (tile.high[j] > high) high = tile.high[j];
+      if (tile.middle[j] === tile.middle[j]) scratch[many++] = tile.middle[j];
+      out.count[i] += tile.count[j];
+      out.bad[i] += tile.bad[j];
+      out.kind[i] |= tile.kind[j];
+    }
+    if (last - first > 1) out.exact = false;
+    out.start[i] = tile.start[first];
+    out.stop[i] = tile.stop[last - 1];
+    out.low[i] = many ? low : NaN;
+    out.high[i] = many ? high : NaN;
+    out.middle[i] = many ? scratch.subarray(0, many).sort()[many >> 1] : NaN;
+  }
+  return out;
+}
+
+/** The columns of a tile that lie in a stretch, as at most so many rows. @param {Tile} tile @param {number} low @param {number} high @param {number} rows */
+export function fewer(tile, low, high, rows) {
+  let a = 0, b = tile.start.length;
+  while (a < b && tile.stop[a] < low) a += 1;
+  while (b > a && tile.start[b - 1] > high) b -= 1;
+  const each = Math.max(1, Math.ceil((b - a) / rows)), cuts = [];
+  for (let i = a; i < b; i += each) cuts.push(i);
+  return merged(tile, cuts.length ? [...cuts, b] : []);
+}
+
+/** A tile that is finer than the picture, as about so many columns of equal width. @param {Tile} tile @param {number} low @param {number} high @param {number} columns @param {Across} [across] */
+export function coarser(tile, low, high, columns, across) {
+  if (tile.start.length <= 2 * columns) return tile;
+  const at = across?.place ?? ((x) => x), wide = (at(high) - at(low)) / columns, cuts = [0];
+  let here = Math.floor(at(tile.start[0]) / wide);
+  for (let i = 1; i < tile.start.length; i++) {
+    const next = Math.floor(at(tile.start[i]) / wide);
+    if (next !== here) cuts.push(i);
+    here = next;
+  }
+  return merged(tile, [...cuts, tile.start.length]);
 }

@@ -85,7 +85,12 @@ export function tools(frame) {
     if (at >= 0) /** @type {HTMLElement | undefined} */ ([...box.querySelectorAll("input, select, button")][at])?.focus();
   }
   frame.on("theme", fill);
-  let first = true;
-  frame.on("refresh", () => { if (first) { first = false; fill(); } });
+  frame.on("settled", fill);
+  // Half-lives are offered as far as the run reaches; those that a long one needs come when it is long.
+  let known = "";
+  frame.on("refresh", () => {
+    const [a, b] = frame.ends(), now = `${HALF_LIVES.filter((h) => h < (b - a) / 2).length} ${frame.curves.length}`;
+    if (now !== known) { known = now; fill(); }
+  });
   return { fill };
 }

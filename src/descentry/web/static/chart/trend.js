@@ -14,7 +14,7 @@
 export function trend(source, low, high, halfLife) {
   const lead = low - 8 * halfLife; // of what lies before that, 1/256 is left
   const columns = Math.max(50, Math.min(4000, Math.ceil((8 * (high - lead)) / halfLife)));
-  const tile = source.tile(lead, high, columns), n = tile.start.length;
+  const tile = source.tile(lead, high, columns, undefined, "trend"), n = tile.start.length;
   const x = new Float64Array(n), y = new Float64Array(n);
   let level = NaN, before = NaN;
   for (let i = 0; i < n; i++) {

@@ -8,6 +8,7 @@
 import { make } from "../dom.js";
 import { kindName } from "./draw.js";
 import { count, digitsFor, number, place, whole } from "../format.js";
+import { fewer, NOTHING } from "./source.js";
 
 const MOST_READ = 8; // curves that are read off at once
 const ROWS = 50;
@@ -148,20 +149,18 @@ export function table(frame) {
   details.ontoggle ??= () => table(frame);
   if (!details.open) return;
   const chosen = frame.shown().slice(0, MOST_READ), [a, b] = frame.range();
-  const across = frame.state.log.x ? { place: frame.at, back: frame.back } : undefined;
-  // The first curve's columns are the rows; of the others, what lies between one row and the next.
-  const lead = chosen[0]?.source.tile(a, b, ROWS, across);
-  const head = make("tr", {}, make("th", { textContent: frame.options.xLabel ?? "step", scope: "col" }), ...chosen.map((c) => make("th", { textContent: c.name, scope: "col" })));
+  const name = frame.options.xLabel ?? "step";
+  const head = make("tr", {}, make("th", { textContent: name, scope: "col" }), ...chosen.map((c) => make("th", { textContent: c.name, scope: "col" })));
   const rows = [];
-  for (let i = 0; lead && i < lead.start.length; i++) {
-    if (lead.stop[i] < a || lead.start[i] > b) continue;
-    const x = lead.start[i] === lead.stop[i] ? place(lead.start[i]) : `${place(lead.start[i])}–${place(lead.stop[i])}`;
+  // The first curve's columns are the rows; of the others, what lies beside them.
+  const lead = fewer(chosen[0]?.tile ?? NOTHING, a, b, ROWS);
+  for (let i = 0; i < lead.start.length; i++) {
+    const first = lead.start[i], last = lead.stop[i];
     const cells = chosen.map((c, k) => {
-      const tile = k ? c.source.tile(lead.start[i], lead.stop[i], 1) : lead;
-      const at = k ? tile.start.findIndex((start, j) => start <= lead.stop[i] && tile.stop[j] >= lead.start[i]) : i;
-      return make("td", { textContent: at < 0 ? "" : reading({ ...c, tile }, at, digits(c)) });
+      const tile = k ? fewer(c.tile, first, last, 1) : lead;
+      return make("td", { textContent: tile.start.length ? reading({ ...c, tile }, k ? 0 : i, digits(c)) : "" });
     });
-    rows.push(make("tr", {}, make("th", { textContent: x, scope: "row" }), ...cells));
+    rows.push(make("tr", {}, make("th", { textContent: first === last ? place(first) : `${place(first)}–${place(last)}`, scope: "row" }), ...cells));
   }
   box.replaceChildren(make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows)));
 }
