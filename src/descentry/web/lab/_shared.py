@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from typing import TypeVar
 
 import numpy as np
 
@@ -10,6 +12,18 @@ from descentry.core.data import Floats
 from descentry.web.lab._entry import Choice, Slider
 from descentry.web.lab.optimizers import OPTIMIZERS, Optimizer
 from descentry.web.lab.pictures import Line, Role
+
+T = TypeVar("T")
+
+
+def last(found: Iterable[T]) -> T:
+    """What comes last: the whole of a descent, where nobody waits for its parts.
+
+    Raises:
+        ValueError: Nothing comes.
+    """
+    *_, one = found
+    return one
 
 
 def optimizer_choice(*ids: str, default: str = "gd") -> Choice:

@@ -15,7 +15,7 @@ import torch
 from descentry import story
 from descentry.core.data import Floats, Report
 from descentry.core.errors import DescentryError
-from descentry.web.lab import data, engine, naming, problems, readings
+from descentry.web.lab import data, engine, failures, naming, problems, readings
 from descentry.web.lab import plane as planes
 from descentry.web.lab.engine import Descent
 from descentry.web.lab.optimizers import Optimizer, optimizer
@@ -138,6 +138,48 @@ class Bench:
         n = len(problem.x)
         return lambda _: torch.randint(n, (size,), generator=generator)
 
+    def draws_of_two(
+        self, problem: problems.Network, size: int, seed: int, when: int
+    ) -> Callable[[int], torch.Tensor]:
+        """As ``draws``, from the first half of the examples before step ``when``, then from the second."""
+        generator = torch.Generator().manual_seed(seed)
+        half = len(problem.x) // 2
+        return lambda t: torch.randint(half, (size,), generator=generator) + half * (t >= when)
+
+    def scaled(self, problem: problems.Network, factor: float) -> Floats:
+        """float64[d]: the initial weights, all of them times a factor."""
+        return np.asarray((factor * problem.start).numpy(), dtype=np.float64)
+
+    def tilted(self, surface: Surface, examples: int, tilt: float, seed: int) -> problems.Tilted:
+        """A surface that every example tilts another way, by ``tilt`` typically."""
+        tilts = data.tilts(examples, tilt, seed)
+        return problems.Tilted(surface.expression, tilts, torch.tensor(surface.start, dtype=torch.float64))
+
+    def batched(
+        self, problem: problems.Network | problems.Tilted, sizes: Sequence[int], seed: int
+    ) -> tuple[problems.Batched, Callable[[int], torch.Tensor]]:
+        """Runs with batches of different sizes, and what draws them: each row as a script of its own would.
+
+        Batches are drawn with replacement; one of all examples is all of them.
+        """
+        draws = [torch.Generator().manual_seed(seed) for _ in sizes]
+        n, largest = len(problem.x), max(sizes)
+
+        def drawn(_: int) -> torch.Tensor:
+            rows = torch.zeros(len(sizes), largest, dtype=torch.int64)
+            for row, size, generator in zip(rows, sizes, draws, strict=True):
+                row[:size] = torch.arange(n) if size == n else torch.randint(n, (size,), generator=generator)
+            return rows
+
+        return problems.Batched(problem, tuple(sizes)), drawn
+
+    def noise_scale(self, problem: problems.Network | problems.Tilted, point: Floats) -> float:
+        """The simple noise scale at float64[d]: tr Σ/‖G‖² over all examples (McCandlish et al. 2018)."""
+        each = engine.example_gradients(problem, torch.as_tensor(point, dtype=torch.float64))
+        mean = each.mean(axis=0)
+        spread = float(((each - mean) ** 2).sum() / len(each))
+        return spread / max(float((mean**2).sum()), 1e-300)
+
     def sharpness(self, problem: problems.Problem, point: Floats | None = None) -> float:
         """The largest eigenvalue of the Hessian at float64[d]; at the start when not given."""
         at = problem.start if point is None else torch.as_tensor(point, dtype=torch.float64)
@@ -179,9 +221,26 @@ class Bench:
         used = optimizer(how) if isinstance(how, str) else how
         return story.explain(readings.measured(problem, used, rate, loss, path, noisy=noisy))
 
+    def trained(self, recipe: str, repaired: bool, steps: int) -> Iterator[Floats]:
+        """The losses of a training of ``failures.py``, as they come in."""
+        return (np.array(loss) for loss in failures.train(recipe, repaired, steps, self.check))
+
+    def watched(self, recipe: str, repaired: bool, steps: int) -> Report:
+        """The story of the same training under a real watch."""
+        return failures.watched(recipe, repaired, steps, self.check)
+
     def edge(self, how: str | Optimizer) -> float | None:
         """η times sharpness at which a quadratic turns unstable; None where there is no such number."""
         return readings.edge(optimizer(how) if isinstance(how, str) else how)
+
+    def status(self, loss: Floats) -> str:
+        """The verdict on the end of a curve; some 10 ms."""
+        self.check()
+        return story.facts_of(naming.run_of(loss)).end.status
+
+    def starts(self, sizes: Sequence[int], seeds: Sequence[int]) -> Floats:
+        """float64[k, d]: the initial weights that each seed gives layers of these sizes."""
+        return np.stack([problems.initial(sizes, seed).numpy() for seed in seeds])
 
     def behaviours(self, loss: Floats) -> tuple[str, ...]:
         """What a curve does, by id."""

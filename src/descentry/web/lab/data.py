@@ -38,3 +38,20 @@ def two_clouds(n: int, apart: float, seed: int) -> tuple[Tensor, Tensor]:
     x = torch.randn(n, 2, generator=g, dtype=torch.float64)
     x[:, 0] += apart * (y - 0.5)
     return x, y
+
+
+def tilts(n: int, size: float, seed: int) -> Tensor:
+    """Slopes that differ from example to example, and cancel over all of them."""
+    g = torch.Generator().manual_seed(seed)
+    slopes = size * torch.randn(n, 2, generator=g, dtype=torch.float64)
+    return slopes - slopes.mean(0)
+
+
+def clouds_then_wrong(n: int, apart: float, wrong: float, seed: int) -> tuple[Tensor, Tensor]:
+    """Two classes, and then the same ``n`` examples again with a share of the labels wrong."""
+    g = torch.Generator().manual_seed(seed)
+    y = torch.arange(n) % 2
+    x = torch.randn(n, 2, generator=g, dtype=torch.float64)
+    x[:, 0] += apart * (y - 0.5)
+    flipped = torch.rand(n, generator=g) < wrong
+    return torch.cat([x, x]), torch.cat([y, torch.where(flipped, 1 - y, y)])

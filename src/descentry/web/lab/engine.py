@@ -16,7 +16,7 @@ from torch import Tensor
 
 from descentry.core.data import Floats
 from descentry.web.lab.optimizers import Optimizer
-from descentry.web.lab.problems import Problem
+from descentry.web.lab.problems import Network, Problem, Tilted
 
 FIRST = 0.04  # seconds to the first picture, so that it is seen within 100 ms of moving a slider
 THEN = 0.1  # and between those that follow
@@ -141,6 +141,14 @@ def gradients(problem: Problem, points: Floats, rows: Tensor | None = None) -> F
     """float64[m, d]: the gradient at each of float64[m, d] points."""
     table = torch.as_tensor(points, dtype=torch.float64).clone().requires_grad_(True)
     (found,) = torch.autograd.grad(problem.losses(table, rows).sum(), table)
+    return np.asarray(found.numpy(), dtype=np.float64)
+
+
+def example_gradients(problem: Network | Tilted, at: Tensor) -> Floats:
+    """float64[n, d]: the gradient of every example at float64[d], as ``n`` runs with a batch of one each."""
+    n = len(problem.x)
+    table = at.detach().expand(n, -1).clone().requires_grad_(True)
+    (found,) = torch.autograd.grad(problem.losses(table, torch.arange(n)[:, None]).sum(), table)
     return np.asarray(found.numpy(), dtype=np.float64)
 
 

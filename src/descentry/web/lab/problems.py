@@ -119,6 +119,66 @@ class Network:
         return found
 
 
+@dataclass(frozen=True)
+class Tilted:
+    """A surface that every example tilts another way; over all examples the tilts cancel.
+
+    Attributes:
+        expression: The surface.
+        tilts: float64[n, 2]: what each example adds to the gradient.
+        start: float64[2].
+    """
+
+    expression: Expression
+    tilts: Tensor
+    start: Tensor
+
+    @property
+    def x(self) -> Tensor:
+        """The examples."""
+        return self.tilts
+
+    def each(self, parameters: Tensor, rows: Tensor | None = None) -> Tensor:
+        """float64[k, b]: the loss of every example."""
+        tilts = self.tilts if rows is None else self.tilts[rows]
+        x, y = parameters.unbind(-1)
+        level: Tensor = self.expression(x, y, torch)
+        return level[:, None] + (tilts * parameters[:, None, :]).sum(2)
+
+    def losses(self, parameters: Tensor, rows: Tensor | None = None) -> Tensor:
+        """As for Problem: the mean over the batch."""
+        return self.each(parameters, rows).mean(1)
+
+    def filters(self) -> list[slice]:
+        """As for Problem."""
+        return [slice(0, 2)]
+
+
+@dataclass(frozen=True)
+class Batched:
+    """A problem whose runs have batches of different sizes: row k counts its first ``sizes[k]`` examples."""
+
+    problem: Network | Tilted
+    sizes: tuple[int, ...]
+
+    @property
+    def start(self) -> Tensor:
+        """As for Problem."""
+        return self.problem.start
+
+    def losses(self, parameters: Tensor, rows: Tensor | None) -> Tensor:
+        """As for Problem; ``rows`` is int64[k, largest size]."""
+        if rows is None:
+            return self.problem.losses(parameters)
+        size = torch.tensor(self.sizes)[:, None]
+        counted = (torch.arange(rows.shape[1]) < size).to(torch.float64)
+        return (self.problem.each(parameters, rows) * counted).sum(1) / size[:, 0]
+
+    def filters(self) -> list[slice]:
+        """As for Problem."""
+        return self.problem.filters()
+
+
 def initial(sizes: Sequence[int], seed: int) -> Tensor:
     """The parameters that ``nn.Linear`` layers of these sizes begin with after ``manual_seed(seed)``."""
     with torch.random.fork_rng(devices=[]):

@@ -63,6 +63,49 @@ def on_surface(
     )
 
 
+def on_tilted(
+    title: str,
+    surface: Surface,
+    arguments: str,
+    optimizer: Optimizer,
+    lr: float,
+    steps: int,
+    *,
+    batch: int | None,
+    seed: int = 0,
+) -> str:
+    """Descent on a surface that every example of a batch tilts another way.
+
+    Args:
+        title: What it shows.
+        surface: The loss.
+        arguments: What the recipe of the tilts is called with.
+        optimizer: How.
+        lr: The learning rate.
+        steps: Updates.
+        batch: Examples a step, drawn with replacement; all when not given.
+        seed: Of the draws.
+    """
+    x, y = surface.start
+    return (
+        head(title, network=True)
+        + f"\n\n{source('tilts')}\n\n"
+        + f"def loss_at(position, rows):\n    x, y = position\n    level = {surface.expression.python()}\n"
+        + "    return (level + slopes[rows] @ position).mean()\n\n\n"
+        + f"slopes = tilts({arguments})\n"
+        + f"position = torch.tensor([{x!r}, {y!r}], requires_grad=True)\n"
+        + f"optimizer = {optimizer.python('[position]', repr(lr))}\n"
+        + f"draws = torch.Generator().manual_seed({seed})\n"
+        + loop(
+            steps,
+            "loss_at(position, rows)",
+            first=("rows = torch.arange(len(slopes))",)
+            if batch is None
+            else (f"rows = torch.randint(len(slopes), ({batch},), generator=draws)",),
+        )
+    )
+
+
 def on_data(
     title: str,
     recipe: str,
@@ -76,6 +119,9 @@ def on_data(
     loss: str = "mse",
     activation: str = "tanh",
     batch: int | None = None,
+    draw: int = 0,
+    second_half: int | None = None,
+    scale: float = 1.0,
     before: str = "",
     changes: Sequence[tuple[int, str]] = (),
 ) -> str:
@@ -93,6 +139,9 @@ def on_data(
         loss: ``mse``, ``bce`` or ``cross-entropy``.
         activation: Between the layers.
         batch: Examples a step, drawn with replacement; all when not given.
+        draw: Seed of the draws.
+        second_half: The step from which on batches come from the second half of the examples.
+        scale: What the initial weights are multiplied by.
         before: Lines of Python between the data and the model.
         changes: As for ``on_surface``.
     """
@@ -105,14 +154,20 @@ def on_data(
     else:
         made = f"\n\n{source(recipe)}\n\nx, y = {recipe}({arguments})\n"
     layers = ", ".join(_layers(sizes, activation))
-    drawn = () if batch is None else (f"rows = torch.randint(len(x), ({batch},), generator=draws)",)
+    drawn: tuple[str, ...] = ()
+    if batch is not None and second_half is None:
+        drawn = (f"rows = torch.randint(len(x), ({batch},), generator=draws)",)
+    elif batch is not None:
+        half = f"torch.randint(len(x) // 2, ({batch},), generator=draws)"
+        drawn = (f"rows = {half} + (len(x) // 2 if step >= {second_half} else 0)",)
     return (
         head(title, network=True)
         + made
         + before
         + f"torch.manual_seed({seed})\nmodel = nn.Sequential({layers})\n"
+        + ("" if scale == 1.0 else f"for p in model.parameters():\n    p.data *= {scale!r}\n")
         + f"optimizer = {optimizer.python('model.parameters()', repr(lr))}\n"
-        + ("" if batch is None else f"draws = torch.Generator().manual_seed({seed})\n")
+        + ("" if batch is None else f"draws = torch.Generator().manual_seed({draw})\n")
         + loop(
             steps, _LOSSES[loss].format(rows="" if batch is None else "[rows]"), first=drawn, changes=changes
         )
