@@ -2,8 +2,8 @@
 
 A page says what it wants; until it says otherwise it gets
 
-- after ``{"type": "list"}``: ``{"type": "runs", "runs": […], "gone": […], "pending": n}``, at first with all
-  runs, then with those that have changed;
+- after ``{"type": "list"}``: ``{"type": "runs", "runs": […], "gone": […], "pending": n,
+  "scanned": bool, "trouble": text}``, at first with all runs, then with those that have changed;
 - after ``{"type": "watch", "run": id, "series": [key, …]}`` (all series where none are named):
   ``{"type": "watching", "run": id, "counts": {key: n}}``; then, packed as ``sockets.pack`` does,
   ``{"type": "points", "run": id, "series": [{"key", "from", "total"}, …]}`` with the columns ``0.step``,
@@ -93,7 +93,7 @@ class _Page:
         self._board, self._socket = board, socket
         self._watched: dict[str, _Watched] = {}
         self._known: dict[str, Any] | None = None
-        self._pending = -1
+        self._state: dict[str, Any] = {}
 
     async def talk(self) -> None:
         """Until the page leaves."""
@@ -116,7 +116,7 @@ class _Page:
     async def _said(self, message: dict[str, Any]) -> None:
         kind, run_id = message.get("type"), str(message.get("run", ""))
         if kind == "list":
-            self._known, self._pending = {}, -1
+            self._known, self._state = {}, {}
         elif kind == "watch":
             await self._watch(run_id, message.get("series"))
         elif kind == "unwatch" and run_id in self._watched:
@@ -161,10 +161,14 @@ class _Page:
             now = {run["id"]: run for run in self._board.runs()}
             more = [run for run_id, run in now.items() if self._known.get(run_id) is not run]
             gone = [run_id for run_id in self._known if run_id not in now]
-            if more or gone or self._pending != self._board.pending:
-                self._pending = self._board.pending
-                head = {"type": "runs", "runs": more, "gone": gone, "pending": self._pending}
-                out.append({**head, "scanned": self._board.scanned, "trouble": self._board.trouble})
+            state = {
+                "pending": self._board.pending,
+                "scanned": self._board.scanned,
+                "trouble": self._board.trouble,
+            }
+            if more or gone or self._state != state:
+                self._state = state
+                out.append({"type": "runs", "runs": more, "gone": gone, **state})
             self._known = now
         for run_id, watched in self._watched.items():
             if told := watched.told_anew():

@@ -88,13 +88,19 @@ function table() {
   byId("against").hidden = !base;
   byId("runs").replaceChildren(...runs.map((run, i) => {
     const one = drawn.get(ids[i]), found = extremes(one), beside = base && one && one !== base ? lowest(one) - lowest(base) : NaN;
-    const cell = (/** @type {number | undefined} */ v) => make("td", { className: "n" }, v === undefined || v !== v ? "" : number(v, 4));
+    const cell = (/** @type {number | undefined} */ v, text = "") => make("td", { className: "n" }, v === undefined || v !== v ? text : number(v, 4));
     const difference = make("td", { className: "n", hidden: !base }, beside === beside ? `${beside > 0 ? "+" : beside < 0 ? "−" : ""}${number(Math.abs(beside), 3)}` : one === base ? "baseline" : "");
     return make(
       "tr", {}, make("td", {}, badge(run.summary.verdict)), make("th", { scope: "row" }, make("a", { href: `/run?id=${encodeURIComponent(ids[i])}` }, names()[i])),
-      cell(found?.first), cell(found?.low), cell(found?.last), difference, make("td", {}, run.summary.headline),
+      cell(found?.first), cell(found?.low), ended(run, one, cell), difference, make("td", {}, run.summary.headline),
     );
   }));
+}
+
+/** The last value, finite or not. @param {any} run @param {{key: string} | undefined} one @param {(v: number, text?: string) => HTMLElement} cell */
+function ended(run, one, cell) {
+  const last = run.series.find((/** @type {any} */ s) => s.key === one?.key)?.last;
+  return cell(typeof last === "number" ? extremes(drawn.get(run.summary.id))?.last ?? last : NaN, { nan: "NaN", inf: "inf", "-inf": "−inf" }[/** @type {"nan"} */ (last)]);
 }
 
 /** @param {{name: string} | undefined} one */
@@ -102,7 +108,7 @@ function extremes(one) {
   const tile = one && chart?.tiles.get(one.name);
   if (!tile) return null;
   const finite = [...tile.middle].filter(Number.isFinite);
-  return { first: finite[0], last: finite[finite.length - 1], low: tile.low.reduce((a, b) => (b < a ? b : a), Infinity) };
+  return finite.length ? { first: finite[0], last: finite[finite.length - 1], low: tile.low.reduce((a, b) => (b < a ? b : a), Infinity) } : null;
 }
 
 function remember() {

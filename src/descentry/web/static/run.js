@@ -73,11 +73,12 @@ function head() {
   const [next] = report.next_steps;
   byId("next").hidden = !next;
   byId("next").textContent = next ?? "";
-  const { main } = report, facts = main ? [
+  const { main } = report, said = (/** @type {any} */ at) => (at ? `${at.value === null ? "not finite" : number(at.value, 4)} at ${place(at.step)}` : "none");
+  const facts = main ? [
     ["Metric", main.name], ["Points", `${place(main.points)}${main.points > main.finite ? `, ${place(main.points - main.finite)} not finite` : ""}`],
-    ["First", main.first ? `${number(main.first.value, 4)} at ${place(main.first.step)}` : "none"],
-    ["Last", main.last ? `${number(main.last.value, 4)} at ${place(main.last.step)}` : "none"],
-    ["Lowest", main.lowest ? `${number(main.lowest.value, 4)} at ${place(main.lowest.step)}` : "none"],
+    ["First", said(main.first)],
+    ["Last", said(main.last)],
+    ["Lowest", said(main.lowest)],
     ["The end", report.convergence.status.replaceAll("-", " ")],
   ] : [];
   byId("facts").replaceChildren(...facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))));

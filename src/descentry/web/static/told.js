@@ -74,7 +74,7 @@ function cause(d, open) {
     const widest = Math.max(1, ...d.evidence.map((/** @type {any} */ e) => Math.abs(e.weight)));
     box.append(make("ul", {}, ...d.evidence.map((/** @type {any} */ e) => make("li", {}, line(e, widest)))));
     if (d.missing.length) box.append(make("p", { className: "quiet" }, `Not known: ${d.missing.slice(0, 6).join("; ")}${d.missing.length > 6 ? `; and ${d.missing.length - 6} more` : ""}.`));
-    if (d.remedies.length) box.append(make("ul", {}, ...d.remedies.map((/** @type {any} */ r) => make("li", {}, ...prose(typeof r === "string" ? r : r.sentence), make("span", { className: "quiet" }, r.safety ? ` (${r.safety})` : "")))));
+    if (d.remedies.length) box.append(make("strong", {}, "What to try"), make("ul", {}, ...d.remedies.map((/** @type {any} */ r) => make("li", {}, ...prose(typeof r === "string" ? r : r.sentence), make("span", { className: "quiet" }, r.safety ? ` (${r.safety})` : "")))));
     if (d.next_measurement) box.append(make("p", {}, make("strong", {}, "Worth measuring: "), ...prose(d.next_measurement)));
   };
   box.addEventListener("toggle", fill);

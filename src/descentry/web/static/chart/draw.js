@@ -176,7 +176,9 @@ export function notFinite(plane, tile, named) {
       ctx.textAlign = "center";
       const text = kindName(kind), wide = ctx.measureText(text).width + 10 * px;
       ctx.fillStyle = css("--ground");
+      ctx.globalAlpha = 0.75;
       ctx.fillRect(middle - wide / 2, foot - 25 * px, wide, 17 * px);
+      ctx.globalAlpha = 1;
       ctx.fillStyle = tone;
       ctx.fillText(text, middle, foot - 12 * px);
     }
