@@ -9,13 +9,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from descentry.control._lr_checks import checked_gradients, checked_loss
 from descentry.control._lr_groups import Rates
 from descentry.control._search import LENGTHS, Leg, Search
+from descentry.core.errors import DescentryError
 from descentry.trials.snapshot import Snapshot
 
 ComputeLoss = Callable[[Any, Any], Tensor]
 EARLY = 3e-2  # of the rate at which a straight loss would be zero after one step: nothing breaks there
 LATE = 1e4
+NEAR = 2**27  # bytes of a snapshot, above which those of trials are kept in the CPU's memory
 
 
 class Trials:
@@ -24,35 +27,43 @@ class Trials:
     Args:
         model: The model.
         optimizer: Its optimizer.
-        batches: What the steps see; begun again at the end.
         compute_loss: ``compute_loss(model, batch)``, a scalar with a graph.
         before_step: Called between the gradient and the update: clipping, most often.
         others: Further things that a snapshot must keep.
+
+    Attributes:
+        batches: What the steps see; begun again at the end. Set once the first snapshot is taken.
+        start: That snapshot; whoever made the trials restores it at the end.
+        gradients: How many were evaluated.
+        evaluations: How many losses were, without a gradient.
     """
 
     def __init__(
         self,
         model: nn.Module,
         optimizer: Any,
-        batches: Sequence[Any],
         compute_loss: ComputeLoss,
         before_step: Callable[[], object] | None = None,
         others: Sequence[Any] = (),
     ) -> None:
         self.model, self.optimizer = model, optimizer
-        self.batches, self.compute_loss = batches, compute_loss
+        self.compute_loss = compute_loss
         self.before_step, self.others = before_step, others
+        self.batches: Sequence[Any] = ()
         self.rates = Rates(optimizer)
         self.gradients = self.evaluations = 0
+        self._away: str | None = None
         self.start = self._taken()
+        self._away = "cpu" if self.start.nbytes > NEAR else None
         self._arms: dict[int, tuple[Snapshot, int]] = {}
         self._at = 0
+        self._looking = False
 
     def _taken(self) -> Snapshot:
-        return Snapshot.take(self.model, self.optimizer, *self.others)
+        return Snapshot.take(self.model, self.optimizer, *self.others, device=self._away)
 
     def run(self, search: Search) -> None:
-        """Makes the steps that the search proposes until it is over; call within ``start.kept()``."""
+        """Makes the steps that the search proposes until it is over; where it ends is not restored."""
         while (leg := search.propose()) is not None:
             search.tell(self._leg(leg, search.hopeless, keep=search.resume))
 
@@ -101,7 +112,7 @@ class Trials:
             self.gradients += 1
             self.optimizer.zero_grad()
             with torch.enable_grad():
-                loss = self.compute_loss(self.model, batch)
+                loss = self._loss(batch)
                 seen.append(loss.detach())
                 loss.backward()  # type: ignore[no-untyped-call]
             if self.before_step is not None:
@@ -111,23 +122,47 @@ class Trials:
         self.optimizer.step(closure)
         return float(seen[0])
 
-    def scale(self) -> float | None:
-        """The rate at which a straight loss would be zero after one step, |L| / (−gradient · update).
+    def _loss(self, batch: Any) -> Tensor:
+        if not self._looking:
+            return self.compute_loss(self.model, batch)
+        self._looking = False
+        try:
+            loss = self.compute_loss(self.model, batch)
+        except DescentryError:
+            raise
+        except Exception as error:
+            raise DescentryError(
+                f"computing the loss failed: {type(error).__name__}: {error}",
+                where="compute_loss(model, batch)",
+                how="It is called with the model and one batch of `batches`, and returns the loss, a tensor.",
+            ) from error
+        return checked_loss(loss, self.model, batch)
 
-        For plain gradient descent this is Polyak's step for a loss whose least value is 0; here it is the same
-        for whatever the optimizer does with a gradient, as its update is measured. None where the update
-        does not point downwards. Cost: one gradient. Begins and ends at ``start``.
+    def first(self) -> tuple[float | None, tuple[str, ...]]:
+        """Looks at one step: the scale of rates, and the names of parameters that get no gradient.
+
+        The scale is the rate at which a straight loss would be zero after one step, |L| / (−gradient ·
+        update). For plain gradient descent this is Polyak's step for a loss whose least value is 0; as the
+        update is measured, it is the same for whatever the optimizer makes of a gradient. None where the
+        update does not point downwards. Cost: one gradient. Begins and ends at ``start``.
+
+        Raises:
+            DescentryError: The loss or its gradient has a fault that no rate mends.
         """
+        self._looking = True
         loss = self.step(1.0)
+        silent = checked_gradients(self.model, self.optimizer)
         held = [p for group in self.optimizer.param_groups for p in group["params"] if p.grad is not None]
-        gradients = [p.grad.detach().clone() for p in held]
-        after = [p.detach().clone() for p in held]
+        dense = [p for p in held if p.grad.layout == torch.strided]
+        after = [(p, p.detach().clone(), p.grad.detach().clone()) for p in dense]
         self.start.restore()
         self._at = 0
-        slope = sum(
-            float(torch.sum((p.detach() - a) * g))
-            for p, a, g in zip(held, after, gradients, strict=True)
-            if g.layout == torch.strided
-        )
+        slope = sum(float(torch.sum((p.detach() - moved) * gradient)) for p, moved, gradient in after)
         rate = abs(loss) / slope if slope > 0 else 0.0
-        return rate if isfinite(rate) and rate > 0 else None
+        return (rate if isfinite(rate) and rate > 0 else None), silent
+
+    def stay(self, arm: int, rate: float) -> None:
+        """Puts the training where this trial ended, with a rate set."""
+        snapshot, self._at = self._arms[arm]
+        snapshot.restore()
+        self.rates.set(rate)

@@ -38,6 +38,7 @@ KEPT = (3, 2)  # arms that go on after each comparison but the last
 MOST_RAMP = 32  # steps of the ramp
 LEAST_FACTOR = 2.5  # between its steps
 MOST_ARMS = 9
+FAR = 0.25  # of the fall: a trial so much worse than the best has been left behind
 LONGER = 1.25  # a comparison that is not so much longer than the last is not worth its steps
 LOWER, MOST_LOWERED = 1e3, 2  # a ramp that breaks at once begins again so much lower, so many times
 IDLE = 4  # steps of the ramp in a row without any gain, after there was one, that end it
@@ -150,6 +151,15 @@ class Search:
         """Whether a leg with this loss may end here: it is not finite, or far above where training began."""
         return not isfinite(loss) or loss > self._before.mean + 2 * self._scale
 
+    @property
+    def before(self) -> float:
+        """The level of the loss before training."""
+        return self._before.mean
+
+    def arm_of(self, rate: float) -> Arm:
+        """The trial at this rate that went furthest."""
+        return max((a for a in self.arms if a.rate == rate), key=lambda a: len(a.losses))
+
     # What follows is one generator: it yields legs and is sent their losses.
 
     def _steps(self) -> Generator[Leg, list[float], None]:
@@ -252,14 +262,20 @@ class Search:
     def _leading(self, kept: int) -> list[Arm]:
         """The best of those that went furthest; where too few of them are left, of the others too.
 
-        Where even that are too few, a rate below all that were tried joins them.
+        A rate below all that were tried joins them where even that are too few, or where the lowest has left
+        the others behind.
         """
         alive = sorted((a for a in self.arms if not a.broke), key=lambda a: (-len(a.losses), a.level().mean))
         leading = alive[:kept]
-        if len(leading) == 1 and len(self.arms) < MOST_ARMS:
-            self.arms.append(Arm(len(self.arms), min(a.rate for a in self.arms) / 10**SPACING))
-            leading.append(self.arms[-1])
+        lowest = min(a.rate for a in self.arms)
+        if leading and len(self.arms) < MOST_ARMS and (len(leading) == 1 or self._too_high(leading, lowest)):
+            self.arms.append(Arm(len(self.arms), lowest / 10**SPACING))
+            leading = [*leading[: kept - 1], self.arms[-1]]
         return sorted(leading, key=lambda a: a.rate)
+
+    def _too_high(self, leading: Sequence[Arm], lowest: float) -> bool:
+        first, second = (a.level().mean for a in leading[:2])
+        return leading[0].rate <= lowest and second - first > FAR * max(self._before.mean - first, 0.0)
 
     def _reach(self, alive: Sequence[Arm]) -> int:
         """To how many steps the rest of the budget takes all of these arms."""
