@@ -119,7 +119,9 @@ class Board:
                 self.trouble = str(error).splitlines()[0]
                 self._notify()
             except WorkerFailedError as error:
-                self.trouble = str(error)
+                self.trouble = f"the folder cannot be searched: {error}"
+                self._notify()
+                await asyncio.sleep(LINGER)
             await asyncio.sleep(SCAN)
 
     async def _scan(self) -> None:

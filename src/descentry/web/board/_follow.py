@@ -27,6 +27,7 @@ from descentry.web.board._summary import keys
 from descentry.web.board._units import Unit
 
 BEFORE = 8 << 10  # bytes before the old end that are read again
+MARK = 256  # bytes before the old end that tell whether the log is still the same
 MOST_BYTES = 8 << 20  # read at one look
 _HEADS = (1, 0)  # lines that a table begins with, and that lines of their own need not
 
@@ -62,10 +63,10 @@ class StoredFollower:
         self._last = {key: _end(curve) for key, curve in curves.items()}
 
     def look(self) -> Mapping[str, More] | None:
-        """New points; None after a new launch or journal line, with a new series, or on trouble."""
+        """New points; None after a launch, an end or a journal line, with a new series, or on trouble."""
         try:
             place = _stored.place(self._run)
-            same = all(place[key] == self._place[key] for key in ("launches", "lines"))
+            same = all(place[key] == self._place[key] for key in ("launches", "ended", "lines"))
             found = _stored.since(self._run, self._row) if same else None
         except (DescentryError, sqlite3.Error, OSError, ValueError, KeyError):
             return None
@@ -118,7 +119,7 @@ class LineFollower:
 
     def __init__(self, path: Path, reader: str, size: int, curves: Mapping[str, Curve]) -> None:
         self._path, self._reader = path, catalog.entry("readers", reader)
-        self._at, self._head = 0, b""
+        self._at, self._head, self._before = 0, b"", b""
         self._last = {key: int(curve.step[-1]) for key, curve in curves.items() if len(curve.points)}
         self._known = set(curves)
         #: Whether the last lines alone give what the whole log gives.
@@ -134,6 +135,7 @@ class LineFollower:
                 if stream.tell() > len(first):
                     stream.readline(MOST_BYTES)
                 last = stream.read(max(0, size - stream.tell()))
+                self._before = last[-MARK:]
         except OSError:
             return False
         whole = last[: last.rfind(b"\n") + 1]
@@ -152,6 +154,9 @@ class LineFollower:
             if size < self._at or size - self._at > MOST_BYTES:
                 return None
             with self._path.open("rb") as stream:
+                stream.seek(self._at - len(self._before))
+                if stream.read(len(self._before)) != self._before:
+                    return None  # another log, at the same place
                 stream.seek(max(len(self._head), self._at - BEFORE))
                 if stream.tell() > len(self._head):
                     stream.readline(MOST_BYTES)
@@ -164,6 +169,7 @@ class LineFollower:
         if series is None:
             return None
         self._at = max(self._at, end - (len(lines) - cut))
+        self._before = lines[:cut][-MARK:] if self._at == end - (len(lines) - cut) else self._before
         more = {}
         for key, one in series.items():
             if key not in self._known:

@@ -89,28 +89,30 @@ class Opened:
 
     def renew(self, unit: Unit, detail: dict[str, Any], curves: Mapping[str, Curve]) -> None:
         """Takes the run as it was read whole; what came meanwhile comes again from its follower."""
-        before = {key: self._last(key) for key in self._curves}
+        before = {key: self._some(key) for key in self._curves}
         self.unit, self.detail = unit, detail
         self._curves, self._tails = dict(curves), {}
         self.generation += 1
-        if not all(self._still(key, *last) for key, last in before.items()):
+        if not all(self._still(key, *point) for key, points in before.items() for point in points):
             self.rewritten = self.generation
 
-    def _last(self, key: str) -> tuple[int, int, float]:
-        """How many points a series has, and the last of them."""
+    def _some(self, key: str) -> list[tuple[int, int, float]]:
+        """Some points of a series, the last among them: number, step and value."""
         n = self.count(key)
-        if not n:
-            return 0, 0, math.nan
-        step, value, _ = self.points(key, n - 1, n)
-        return n, int(step[0]), float(value[0])
+        some = {n * i // 16 for i in range(16)} | {n - 1} if n else set()
+        found = []
+        for number in sorted(some):
+            step, value, _ = self.points(key, number, number + 1)
+            found.append((number, int(step[0]), float(value[0])))
+        return found
 
-    def _still(self, key: str, n: int, step: int, value: float) -> bool:
-        """Whether the n-th point of a series, if it is there already, is the one that it was."""
+    def _still(self, key: str, number: int, step: int, value: float) -> bool:
+        """Whether a point of a series, if it is there already, is the one that it was."""
         if key not in self._curves:
             return False
-        if n == 0 or n > self.count(key):
+        if number >= self.count(key):
             return True
-        there, now, _ = self.points(key, n - 1, n)
+        there, now, _ = self.points(key, number, number + 1)
         return bool(there[0] == step and (now[0] == value or (math.isnan(now[0]) and math.isnan(value))))
 
     def append(self, more: Mapping[str, More]) -> bool:

@@ -53,7 +53,7 @@ def journal(run: Path, most: int) -> list[Line]:
 
 
 def place(run: Path) -> dict[str, Any]:
-    """Where a run is: its last row, how many launches wrote it, how many lines its journal has.
+    """Where a run is: its last row, how many launches wrote it and ended, how many lines its journal has.
 
     Raises:
         DescentryError: It is no run.
@@ -61,11 +61,11 @@ def place(run: Path) -> dict[str, Any]:
         OSError: It cannot be read.
     """
     with _open(run) as connection:
-        row, launches, lines = connection.execute(
+        row, launches, ended, lines = connection.execute(
             "SELECT (SELECT coalesce(max(last_row), -1) FROM chunks), (SELECT count(*) FROM launches),"
-            " (SELECT count(*) FROM journal)"
+            " (SELECT count(ended) FROM launches), (SELECT count(*) FROM journal)"
         ).fetchone()
-    return {"row": int(row), "launches": int(launches), "lines": int(lines)}
+    return {"row": int(row), "launches": int(launches), "ended": int(ended), "lines": int(lines)}
 
 
 def since(run: Path, row: int) -> dict[str, Points] | None:

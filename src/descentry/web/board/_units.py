@@ -91,7 +91,7 @@ class Scanner:
         homes: dict[tuple[str, Path], tuple[Reader, list[tuple[Path, ...]]]] = {}
         for sources, reader in groups(self._folder, "", tell):
             paths = tuple(s.path for s in sources if s.path is not None)
-            homes.setdefault((reader.id, _home(paths)), (reader, []))[1].append(paths)
+            homes.setdefault((reader.id, _home(paths, self._folder)), (reader, []))[1].append(paths)
         self._known = seen
         return [self._unit(home, reader, found) for (_, home), (reader, found) in homes.items()]
 
@@ -111,10 +111,12 @@ def touched(folder: Path, unit: Unit) -> Unit:
     return replace(unit, state=f"{count}:{size}:{newest}", modified=newest / 1e9, size=size)
 
 
-def _home(paths: tuple[Path, ...]) -> Path:
+def _home(paths: tuple[Path, ...], top: Path) -> Path:
     """What a unit is named by: the log, or what holds the folders of the splits or checkpoints of one run."""
     first = paths[0]
     folder = first if first.is_dir() else first.parent
+    if folder == top:  # whatever its name is: what lies beside it is not served
+        return first if len(paths) == 1 else folder
     if metrics.split(folder.name) or _CHECKPOINT.fullmatch(folder.name):
         return folder.parent
     return first if len(paths) == 1 else folder
