@@ -29,6 +29,8 @@ class Arm:
         curve: float64[steps], training loss before each step, the mean over seeds; NaN from where it broke.
         effect: Mean paired difference to the control arm with its interval, below 0 where the arm is better;
             infinitely wide where there were too few seeds to tell; None for the control arm.
+        ratio: Geometric mean of the paired quotients with its interval, below 1 where the arm is better; None
+            for the control arm, and where losses are not positive.
         outcome: What that amounts to; ``passed over`` where another arm of the same remedy did better
             with the first seed, and this one was not followed further.
         sentence: What a person reads.
@@ -44,6 +46,7 @@ class Arm:
     control: Floats
     curve: Floats
     effect: Estimate | None
+    ratio: Estimate | None
     outcome: Outcome
     sentence: str
     gradients: float

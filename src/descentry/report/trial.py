@@ -9,7 +9,7 @@ import numpy as np
 from rich.cells import cell_len
 
 import descentry
-from descentry.core.data import Series
+from descentry.core.data import Estimate, Series
 from descentry.core.trial import Arm, Trial
 from descentry.report._braille import curve
 from descentry.report._lines import Line, Span, fitted, hanging, plain
@@ -91,9 +91,9 @@ def _table(trial: Trial, width: int) -> list[Line]:
 
 
 def _sparked(arm: Arm, scale: Scale | None) -> str:
-    count = len(arm.curve)
-    series = Series("loss", "train", np.arange(count), arm.curve)
-    return curve(series, scale, SPARK, 1, 0, max(1, count - 1))[0][0] if count else ""
+    length = len(arm.curve)
+    series = Series("loss", "train", np.arange(length), arm.curve)
+    return curve(series, scale, SPARK, 1, 0, max(1, length - 1))[0][0] if length else ""
 
 
 def level(arm: Arm) -> str:
@@ -110,6 +110,9 @@ def change(arm: Arm) -> str:
     if arm.effect is None or np.isinf(pairs).any():
         return ""
     half = arm.effect.high - arm.effect.value
+    told = arm.effect.low > 0 or arm.effect.high < 0
+    if not told and arm.ratio is not None and (arm.ratio.low > 1 or arm.ratio.high < 1):
+        return f"× {short(arm.ratio.value)}"
     if not math.isfinite(half):
         return signed(arm.effect.value)
     places = max(0, min(8, 1 - math.floor(math.log10(half)))) if half > 0 else 3
@@ -168,7 +171,6 @@ def to_dict(trial: Trial) -> dict[str, Any]:
 
 
 def _arm(arm: Arm) -> dict[str, Any]:
-    effect = arm.effect
     return {
         "id": arm.id,
         "title": arm.title,
@@ -178,10 +180,15 @@ def _arm(arm: Arm) -> dict[str, Any]:
         "loss": arm.loss.tolist(),
         "control": arm.control.tolist(),
         "curve": arm.curve.tolist(),
-        "effect": None
-        if effect is None
-        else {"value": effect.value, "low": effect.low, "high": effect.high, "unit": effect.unit},
+        "effect": _estimate(arm.effect),
+        "ratio": _estimate(arm.ratio),
         "gradients": arm.gradients,
         "judged_by": arm.judged_by,
         "by_hand": arm.by_hand,
     }
+
+
+def _estimate(size: Estimate | None) -> dict[str, Any] | None:
+    if size is None:
+        return None
+    return {"value": size.value, "low": size.low, "high": size.high, "unit": size.unit}

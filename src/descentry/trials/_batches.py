@@ -15,7 +15,7 @@ from descentry.instruments._undisturbed import tensors
 
 MOST_BYTES = 2**30  # of batches that are kept
 HELD_BACK = 8  # batches, at most
-SHARE = 5  # one batch in so many is held back, where there are few
+SHARE = 4  # one batch in so many is held back, where there are few
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,12 +27,14 @@ class Effect:
         loss: Held back loss by seed, inf where it ran away.
         control: That of the control arm.
         estimate: Mean paired difference with its interval.
+        ratio: Geometric mean of the paired quotients with its interval; None where losses are not positive.
         outcome: What it amounts to.
     """
 
     loss: tuple[float, ...]
     control: tuple[float, ...]
     estimate: Estimate
+    ratio: Estimate | None
     outcome: Outcome
 
     @property
@@ -59,6 +61,9 @@ def effects(
 ) -> dict[str, Effect]:
     """Effects of all arms, by id; the intervals hold for all of them together, at every look.
 
+    Differences are what is asked for; quotients tell arms apart where the losses of an unstable arm go over
+    decades. Where both mean something, each has half of the probability of an error.
+
     Args:
         losses: By arm, its loss and that of the control arm on the same ground, one pair a seed.
         grounds: By arm, whose loss that is.
@@ -66,32 +71,41 @@ def effects(
         exact: Whether nothing is random, so that one seed tells all.
     """
     alpha = ALPHA / max(1, len(losses))
-    reach = {
-        ground: max(
-            (start - min(pair) for id, pairs in losses.items() if grounds[id] == ground for pair in pairs),
-            default=0.0,
-        )
+    lowest = {
+        ground: min([start, *(min(p) for id in losses if grounds[id] == ground for p in losses[id])])
         for ground, start in starts.items()
     }
     found = {}
     for id, pairs in losses.items():
         start = starts[grounds[id]]
         top = _ceiling(start)
-        middle, half = interval([min(a, top) - min(b, top) for a, b in pairs], alpha)
+        share = alpha / 2 if lowest[grounds[id]] > 0 else alpha
+        middle, half = interval([min(a, top) - min(b, top) for a, b in pairs], share)
         if exact:
             half = 0.0
         estimate = Estimate(middle, middle - half, middle + half, "loss")
+        ratio = None
+        if lowest[grounds[id]] > 0:
+            middle, half = interval([math.log(min(a, top) / min(b, top)) for a, b in pairs], share)
+            half = 0.0 if exact else half
+            ratio = Estimate(math.exp(middle), _exp(middle - half), _exp(middle + half), "fraction")
         left = abs(float(np.mean([min(b, top) for _, b in pairs])))
-        outcome = _outcome(estimate, SMALL * min(g for g in (reach[grounds[id]], left, abs(start)) if g > 0))
-        found[id] = Effect(tuple(a for a, _ in pairs), tuple(b for _, b in pairs), estimate, outcome)
+        sizes = (start - lowest[grounds[id]], left, abs(start))
+        outcome = _outcome(estimate, ratio, SMALL * min([s for s in sizes if s > 0], default=0.0))
+        found[id] = Effect(tuple(a for a, _ in pairs), tuple(b for _, b in pairs), estimate, ratio, outcome)
     return found
 
 
-def _outcome(estimate: Estimate, small: float) -> Outcome:
-    if estimate.high < 0 and estimate.value < -small:
+def _outcome(estimate: Estimate, ratio: Estimate | None, small: float) -> Outcome:
+    low, high = (ratio.low, ratio.high) if ratio is not None else (0.0, math.inf)
+    if (estimate.high < 0 or high < 1) and estimate.value < -small:
         return "better"
-    if estimate.low > 0 and estimate.value > small:
+    if (estimate.low > 0 or low > 1) and estimate.value > small:
         return "worse"
     if -small <= estimate.low and estimate.high <= small:
         return "no gain"
     return "undetermined"
+
+
+def _exp(power: float) -> float:
+    return math.exp(power) if power < 700 else math.inf

@@ -17,6 +17,10 @@ from descentry.trials._batches import Batches
 from descentry.trials._training import Cannot, Loss
 
 LISTENED = 16  # batches
+BROKEN = "the loss is not finite before any step, so there is nothing to compare"
+MEND = """\
+Begin from the model as it was before it broke: a checkpoint, or a new one. If it is new, look for NaN in
+the data."""
 LOSSES = frozenset(
     {
         "binary_cross_entropy",
@@ -97,8 +101,9 @@ class Fork:
         """Computes the loss of the first batches; the caller puts back what that changes.
 
         Raises:
-            DescentryError: Computing it fails, or gives no single number.
+            DescentryError: Computing it fails, or gives no single number, or none that is finite.
         """
+        finite = False
         hook = self.model.register_forward_pre_hook(self._saw)
         before = {n: (id(b), b._version) for n, b in self.model.named_buffers()}
         try:
@@ -106,7 +111,7 @@ class Fork:
                 listener = Listener()
                 with eager(), listener, torch.enable_grad():
                     loss = self.compute_loss(self.model, batch)
-                _checked(loss)
+                finite |= _checked(loss)
                 if number == 0:
                     self.heard = listener.heard
                 if listener.heard.given is not None:
@@ -121,6 +126,8 @@ class Fork:
             ) from error
         finally:
             hook.remove()
+        if not finite:
+            raise DescentryError(BROKEN, where="try_remedies", how=MEND)
         self.writes_buffers = before != {n: (id(b), b._version) for n, b in self.model.named_buffers()}
 
     def _saw(self, module: nn.Module, args: tuple[Any, ...]) -> None:
@@ -128,7 +135,12 @@ class Fork:
             self.inputs.append(args[0].detach())
 
 
-def _checked(loss: Any) -> None:
+def _checked(loss: Any) -> bool:
+    """Whether it is finite.
+
+    Raises:
+        DescentryError: It is no tensor of one element.
+    """
     if not isinstance(loss, Tensor) or loss.numel() != 1:
         what = f"a tensor of shape {tuple(loss.shape)}" if isinstance(loss, Tensor) else type(loss).__name__
         raise DescentryError(
@@ -136,13 +148,7 @@ def _checked(loss: Any) -> None:
             where="compute_loss(model, batch)",
             how="Return a tensor of one element, with its graph: loss.mean(), and not loss.item().",
         )
-    if not math.isfinite(float(loss.detach())):
-        raise DescentryError(
-            f"the loss is {float(loss.detach())} before any step, so there is nothing to compare",
-            where="try_remedies",
-            how="Begin from the model as it was before it broke: a checkpoint, or a new one. "
-            "If it is new, look for NaN in the data.",
-        )
+    return math.isfinite(float(loss.detach()))
 
 
 class Listener(TorchFunctionMode):

@@ -88,7 +88,7 @@ class Training:
 def train(
     training: Training, batches: Sequence[Any], after: Callable[[], None] = lambda: None
 ) -> list[float]:
-    """Makes steps until the batches are used up or the loss is not finite; cost: one gradient a batch.
+    """Makes steps until the batches are used up or the weights are not finite; cost: one gradient a batch.
 
     Args:
         training: The arm.
@@ -114,9 +114,13 @@ def train(
             losses.append(float(closure()))
             optimizer.step()
         after()
-        if not math.isfinite(losses[-1]):
+        if not math.isfinite(losses[-1]) and not _finite(training.optimizer):
             break
     return losses
+
+
+def _finite(optimizer: Any) -> bool:
+    return all(bool(torch.isfinite(p).all()) for g in optimizer.param_groups for p in g["params"])
 
 
 def _backward(training: Training, batch: Any, count: int) -> float:

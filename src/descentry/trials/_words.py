@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from descentry.core.data import Estimate
 from descentry.core.trial import Arm
 from descentry.trials._effects import Effect
 
@@ -24,16 +23,21 @@ def level(losses: Sequence[float]) -> str:
     return f"{middle} (it ran away in {lost} of {len(losses)} seeds)" if lost else middle
 
 
-def difference(effect: Estimate, seeds: int) -> str:
-    """The paired difference with its interval."""
-    half = effect.high - effect.value
+def difference(effect: Effect) -> str:
+    """The paired difference with its interval, or the quotient where only that tells them apart."""
+    estimate, ratio, seeds = effect.estimate, effect.ratio, len(effect.loss)
+    half = estimate.high - estimate.value
+    told = estimate.low > 0 or estimate.high < 0
+    if not told and ratio is not None and (ratio.low > 1 or ratio.high < 1):
+        return f"{number(ratio.value)} times, {number(ratio.low)} to {number(ratio.high)}"
+    text = "paired difference "
     if not math.isfinite(half):
-        return f"{number(effect.value)}, {'one seed' if seeds == 1 else f'{seeds} seeds'}"
-    places = max(0, min(8, 1 - math.floor(math.log10(half)))) if half > 0 else 3
+        return f"{text}{number(estimate.value)}, {'one seed' if seeds == 1 else f'{seeds} seeds'}"
     if half == 0:
-        return f"{number(effect.value)} ± 0"
-    middle = round(effect.value, places) + 0.0  # there is no −0
-    return f"{middle:.{places}f} ± {half:.{places}f}".replace("-", "−")
+        return f"{text}{number(estimate.value)} ± 0"
+    places = max(0, min(8, 1 - math.floor(math.log10(half))))
+    middle = round(estimate.value, places) + 0.0  # there is no −0
+    return f"{text}{middle:.{places}f} ± {half:.{places}f}".replace("-", "−")
 
 
 def arm_sentence(title: str, effect: Effect, steps: int) -> str:
@@ -47,7 +51,7 @@ def arm_sentence(title: str, effect: Effect, steps: int) -> str:
         return f"{head} {level(arm)}; without it the loss ran away"
     text = f"{head} {level(arm)} against {level(control)}"
     if not any(away):
-        text += f" (paired difference {difference(effect.estimate, len(arm))})"
+        text += f" ({difference(effect)})"
     return text + (": no gain" if effect.outcome == "no gain" else "")
 
 

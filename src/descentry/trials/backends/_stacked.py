@@ -66,6 +66,7 @@ class Stack:
         self._optimizers: list[Any] = []
         self._expected: list[tuple[list[float], dict[str, Tensor]]] = []
         self._moving: set[str] = set()
+        self._broken: set[int] = set()
 
     def add(self, training: Training) -> None:
         """Takes weights and optimizer of an arm that is about to begin, and makes its first steps in turn.
@@ -88,7 +89,10 @@ class Stack:
                 setattr(optimizer, hooks, copy.deepcopy(getattr(training.optimizer, hooks), memo))
         except Exception as error:
             raise NotStackable("the optimizer cannot be copied") from error
-        losses = train(training, self._batches[:CHECKED])
+        try:
+            losses = train(training, self._batches[:CHECKED])
+        except Exception as error:
+            raise NotStackable("one of them failed") from error
         moving = {n for n, p in named.items() if p.grad is not None}
         if self._own and moving != self._moving:
             raise NotStackable("not the same parameters learn in every arm")
@@ -131,25 +135,29 @@ class Stack:
             if step == min(CHECKED, len(self._batches)) - 1:
                 self._check(losses)
             after()
-            if not any(math.isfinite(own[-1]) for own in losses):
+            if len(self._broken) == len(self._own):
                 break
         return losses
 
     def _steps(self, values: list[float], gradients: dict[str, Tensor], losses: list[list[float]]) -> None:
         for place, (own, optimizer) in enumerate(zip(self._own, self._optimizers, strict=True)):
-            if losses[place] and not math.isfinite(losses[place][-1]):
+            if place in self._broken:
                 continue
             losses[place].append(values[place])
             for name in self._moving:
                 own[name].grad = gradients[f"model.{name}"][place]
             optimizer.step()
+            if not math.isfinite(values[place]) and not all(
+                bool(torch.isfinite(p).all()) for p in own.values()
+            ):
+                self._broken.add(place)
 
     def _check(self, losses: list[list[float]]) -> None:
         for found, own, (expected, weights) in zip(losses, self._own, self._expected, strict=True):
             if not np.allclose(found, expected[: len(found)], rtol=NEAR, atol=NEAR * FAINT, equal_nan=True):
                 raise NotStackable("computed together, the losses are others than in turn")
             for name, then in weights.items():
-                near = NEAR * float(then.abs().max()) if then.numel() else 0.0
+                near = NEAR * float(then.abs().nan_to_num(0.0, 0.0).max()) if then.numel() else 0.0
                 if not torch.allclose(own[name].detach(), then, rtol=NEAR, atol=near, equal_nan=True):
                     raise NotStackable("computed together, the weights are others than in turn")
 

@@ -26,6 +26,7 @@ class Affine:
 
     def __init__(self, inputs: Sequence[Tensor], decorrelate: bool = False) -> None:
         x = torch.cat([_rows(i) for i in inputs]).double()
+        x = x[torch.isfinite(x).all(1)]  # the training data may have holes; they stay
         self.mean = x.mean(0)
         spread = x.std(0, correction=0)
         constant = spread <= FLAT * spread.max()
