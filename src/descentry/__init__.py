@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from descentry.control.find_lr import find_lr
     from descentry.control.pilot import Pilot, pilot
     from descentry.core.data import Comparison, Decision, Finding, Report, Run, Series
     from descentry.core.errors import DescentryError
+    from descentry.core.learning_rate import LRSuggestion
     from descentry.core.trial import Trial
     from descentry.live.watch import Watch, watch
     from descentry.readers import read, read_all
@@ -34,6 +36,7 @@ _HOME = {
     "Decision": "descentry.core.data",
     "DescentryError": "descentry.core.errors",
     "Finding": "descentry.core.data",
+    "LRSuggestion": "descentry.core.learning_rate",
     "Pilot": "descentry.control.pilot",
     "Report": "descentry.core.data",
     "Run": "descentry.core.data",
@@ -42,6 +45,7 @@ _HOME = {
     "Watch": "descentry.live.watch",
     "explain": "descentry.story",
     "explain_all": "descentry.story",
+    "find_lr": "descentry.control.find_lr",
     "pilot": "descentry.control.pilot",
     "read": "descentry.readers",
     "read_all": "descentry.readers",
@@ -55,6 +59,7 @@ __all__ = [
     "Decision",
     "DescentryError",
     "Finding",
+    "LRSuggestion",
     "Pilot",
     "Report",
     "Run",
@@ -63,6 +68,7 @@ __all__ = [
     "Watch",
     "explain",
     "explain_all",
+    "find_lr",
     "pilot",
     "read",
     "read_all",
