@@ -56,16 +56,19 @@ def serve(args: argparse.Namespace, parts: Sequence[str], *, folder: str | None)
     try:
         from descentry.web import server
         from descentry.web.parts import Settings, make, names
+
+        wanted = [name for name in parts if name in names() and (name != "board" or folder is not None)]
+        made = make(wanted, Settings(folder=Path(folder).absolute() if folder is not None else None))
     except ModuleNotFoundError as error:
-        if error.name not in {"starlette", "uvicorn", "websockets"}:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in {"starlette", "uvicorn", "websockets", "torch"}:
             raise
+        extra = "lab" if "lab" in parts else "board"
         raise MissingExtraError(
-            f"the server needs {error.name}, which is not installed", how="pip install 'descentry[lab]'"
+            f"this needs {missing}, which is not installed", how=f"pip install 'descentry[{extra}]'"
         ) from None
-    wanted = [name for name in parts if name in names() and (name != "board" or folder is not None)]
-    settings = Settings(folder=Path(folder).absolute() if folder is not None else None)
     server.serve(
-        make(wanted, settings),
+        made,
         args.host,
         args.port,
         open_browser=not args.no_browser and server.has_browser(),

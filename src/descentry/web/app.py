@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, Router
 
 from descentry.core.errors import DescentryError, NotFoundError, UnknownNameError
 from descentry.web import _static
@@ -43,7 +43,10 @@ def create_app(parts: Sequence[Part], *, token: str, hosts: Collection[str] = ()
         )
 
     routes.append(Route("/api/parts", listed))
-    routes += [Mount(f"/api/{part.name}", routes=list(part.routes)) for part in parts]
+    # An address is right or wrong; none is completed, or leads elsewhere.
+    routes += [
+        Mount(f"/api/{part.name}", app=Router(list(part.routes), redirect_slashes=False)) for part in parts
+    ]
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -60,7 +63,7 @@ def create_app(parts: Sequence[Part], *, token: str, hosts: Collection[str] = ()
         lifespan=lifespan,
         exception_handlers={DescentryError: _mistake, HTTPException: _refused},
     )
-    app.router.redirect_slashes = False  # an address is right or wrong; none leads elsewhere
+    app.router.redirect_slashes = False
     return Guard(
         app,
         token=token,

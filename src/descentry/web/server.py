@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import uvicorn
+import websockets  # noqa: F401 - uvicorn asks for it when the first page connects, which is late
 from starlette.types import ASGIApp
 
 from descentry.core.errors import DescentryError
