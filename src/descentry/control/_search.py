@@ -190,7 +190,7 @@ class Search:
             rise = loss - self._at_first(len(self.ramp) - 1)
             above = above + 1 if rise > self._scale else 0
             idle = idle + 1 if rise >= 0 else 0
-            gained = gained or -rise > TIES * abs(self._before.mean)
+            gained = gained or (self.paired and -rise > TIES * abs(self._before.mean))
             if self.hopeless(loss) or above == 2 or (gained and idle == IDLE):
                 break
             rate *= factor
