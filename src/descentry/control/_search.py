@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from math import ceil, inf, isfinite, log10, sqrt
 from typing import Literal, NamedTuple
 
-from descentry.control._search_levels import TIES, Level, clearly_worse, tail
+from descentry.control._search_levels import TIES, Level, clearly_worse, level, tail
 
 LOW, HIGH = 1e-7, 1e2
 SPACING = 0.5  # decades between arms
@@ -42,7 +42,8 @@ FAR = 0.25  # of the fall: a trial so much worse than the best has been left beh
 LONGER = 1.25  # a comparison that is not so much longer than the last is not worth its steps
 LOWER, MOST_LOWERED = 1e3, 2  # a ramp that breaks at once begins again so much lower, so many times
 IDLE = 4  # steps of the ramp in a row without any gain, after there was one, that end it
-FIRST = 3  # losses of the ramp that stand for the level before any training
+FIRST = 8  # losses of the ramp that stand for the level before any training, where nothing else does
+SOON = 4  # a ramp that breaks within so many steps began too high
 
 
 class Leg(NamedTuple):
@@ -196,7 +197,7 @@ class Search:
             rate *= factor
         if not isfinite(self._before.mean):
             self.failure = "the loss is not finite before any step"
-        elif len(self.ramp) <= FIRST + 1 and rate <= self.high and self._lowered < MOST_LOWERED:
+        elif len(self.ramp) <= SOON and rate <= self.high and self._lowered < MOST_LOWERED:
             self._lowered += 1
             self.low, self.ramp = self.low / LOWER, []
             return (yield from self._climb())
@@ -208,8 +209,8 @@ class Search:
 
     def _settle(self, losses: Sequence[float]) -> None:
         """The level before training, and what counts as far above it."""
-        self._before = tail(losses)
-        spread = self._before.error * sqrt(min(len(losses), FIRST))
+        self._before = tail(losses) if self.paired else level(losses)
+        spread = self._before.error * sqrt(len(losses))
         self._scale = max(0.5 * abs(self._before.mean), 0.0 if self.paired else 4 * spread)
 
     def _spread(self, top: float) -> Generator[Leg, list[float], None]:

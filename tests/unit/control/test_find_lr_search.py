@@ -106,7 +106,7 @@ def test_without_any_gain_it_says_so_and_names_no_rate():
 
 def test_a_loss_that_is_no_number_from_the_start_ends_it():
     search = Search(budget=100)
-    while (leg := search.propose()) is not None:
+    while search.propose() is not None:
         search.tell([math.nan])
     assert search.found is None
     assert search.failure == "the loss is not finite before any step"
