@@ -69,11 +69,11 @@ export class Frame {
       plot: make("div", { className: "chart-plot", id, tabIndex: 0, role: "group", "aria-roledescription": "interactive chart" }),
       lanes: make("div", { className: "lanes" }),
       caption: make("p", { className: "chart-caption" }),
-      table: make("details", { className: "chart-table", hidden: Boolean(options.compact) }, make("summary", {}, "Values in view as a table"), wide),
+      table: make("details", { className: "chart-table" }, make("summary", {}, "Values in view as a table"), wide),
     };
     element.classList.add("chart");
     element.classList.toggle("compact", Boolean(options.compact));
-    element.replaceChildren(...Object.values(this.parts));
+    element.replaceChildren(...Object.values(this.parts).filter((part) => part !== this.parts.table || !options.compact));
     this.take(options);
     this.u = this.#plot();
     const watcher = new ResizeObserver(() => {

@@ -77,8 +77,8 @@ export function tools(frame) {
       group("Zoom", press("−", "Zoom out", () => zoomBy(frame, 2)), press("+", "Zoom in", () => zoomBy(frame, 0.5)), press("whole run", "whole run", () => frame.show(null))),
       group(
         "Save",
-        press("PNG", "Save as a picture", async () => save(`${file}.png`, await picture(frame))),
-        press("CSV", "Save what is in view as CSV", () => save(`${file}.csv`, new Blob([csv(frame)], { type: "text/csv" }))),
+        press("PNG", "PNG: save as a picture", async () => save(`${file}.png`, await picture(frame))),
+        press("CSV", "CSV: save what is in view", () => save(`${file}.csv`, new Blob([csv(frame)], { type: "text/csv" }))),
       ),
       ...(frame.curves.length > 1 ? [curves()] : []),
     );

@@ -112,7 +112,10 @@ export function summary(frame) {
   if (!chosen.length) return "No curve is shown.";
   const curves = chosen.slice(0, MOST_READ).map((c) => told(frame, c)).join(" ");
   const rest = chosen.length > MOST_READ ? ` And ${count(chosen.length - MOST_READ, "more curve")}.` : "";
-  return `${frame.options.xLabel ?? "step"} ${place(+a.toPrecision(9))} to ${place(+b.toPrecision(9))}. ${curves}${rest}${marked}${events}`;
+  // From the first point in view to the last: the ends of a view need be no steps.
+  const starts = chosen.flatMap((c) => c.tile.start.find((x) => x >= a) ?? []), stops = chosen.flatMap((c) => c.tile.stop.findLast((x) => x <= b) ?? []);
+  const [first, last] = starts.length && stops.length ? [Math.min(...starts), Math.max(...stops)] : [a, b];
+  return `${frame.options.xLabel ?? "step"} ${place(+first.toPrecision(9))} to ${place(+last.toPrecision(9))}. ${curves}${rest}${marked}${events}`;
 }
 
 /** What stands below the chart: how it is drawn, and what it could not show. @param {Frame} frame */
