@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 PIP := $(BIN)/python -m pip install --quiet
 
-.PHONY: help demo demo-run test lint docs bench clean
+.PHONY: help demo demo-run demo-repair test lint docs bench clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1	/p' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ demo: $(VENV)/.core  ## explain a real run that diverged, then compare three run
 
 demo-run: $(VENV)/.live  ## train a small network that knows nothing of descentry, watched
 	$(BIN)/descentry run examples/digits_mlp.py
+
+demo-repair: $(VENV)/.live  ## a training that fails: explained, remedies tried on it, repaired
+	$(BIN)/descentry demo
 
 test: lint  ## lint, then run every test
 	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)

@@ -32,8 +32,23 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from descentry.core.errors import MissingExtraError
+
+    try:
+        return _tell(args)
+    except ModuleNotFoundError as missing:
+        if missing.name != "torch":
+            raise
+        raise MissingExtraError(
+            "PyTorch is needed, and is not installed",
+            where="descentry demo",
+            how="pip install 'descentry[torch]'",
+        ) from None
+
+
+def _tell(args: argparse.Namespace) -> int:
     from descentry import _terminal
-    from descentry.report._lines import hanging
+    from descentry.report._lines import Span, hanging
     from descentry.report.brief import brief
     from descentry.report.trial import page
     from descentry.trials.demo import BATCH, RATE, Wines
@@ -44,8 +59,6 @@ def _run(args: argparse.Namespace) -> int:
     show = _shower(_terminal.coloured(args.no_color))
 
     def tell(heading: str, text: str) -> None:
-        from descentry.report._lines import Span
-
         show([[], [Span(heading, "heading")], *hanging([], text, width), []])
 
     wines = Wines()
