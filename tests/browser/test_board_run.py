@@ -1,4 +1,4 @@
-"""The page of a run in a real browser: no spike is lost, NaN is seen, and it is read and steered without a mouse."""
+"""The page of a run in a real browser: no spike is lost, NaN is seen, and no mouse is needed to read it."""
 
 import csv
 import re
