@@ -47,17 +47,27 @@ def _chromium():
 
 
 @pytest.fixture(scope="session")
-def browser(tmp_path_factory):
-    """Chromium, one for all tests of a process."""
+def launch():
+    """Starts Chromium: `launch("--flag")`; it ends with the tests, if not before."""
     path = _chromium()
     if path is None:
         pytest.skip("no Chromium here: apt-get install chromium, or name one in DESCENTRY_CHROMIUM")
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     with playwright.sync_playwright() as tools:
-        # Playwright makes a user-data-dir of its own for each launch, and removes it.
-        browser = tools.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
-        yield browser
-        browser.close()
+
+        def start(*flags):
+            # Playwright makes a user-data-dir of its own for each launch, and removes it.
+            return tools.chromium.launch(executable_path=path, headless=True, args=[*FLAGS, *flags])
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def browser(launch):
+    """Chromium, one for all tests of a process."""
+    browser = launch()
+    yield browser
+    browser.close()
 
 
 class Server:
