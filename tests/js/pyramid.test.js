@@ -116,3 +116,15 @@ for (const [x, y] of [[[], []], [[5], [1]], [[5], [NaN]], [[1, 1, 1], [1, 2, 3]]
 }
 
 test("as many x as y are needed", () => assert.throws(() => new Pyramid([1, 2], [1]), RangeError));
+
+test("points that come one by one make the same pyramid as all at once", () => {
+  const { x, y } = curve(700, 5);
+  y[3] = NaN;
+  const grown = new Pyramid([], []);
+  for (let n = 1; n <= x.length; n++) {
+    grown.append([x[n - 1]], [y[n - 1]]);
+    const whole = new Pyramid(x.slice(0, n), y.slice(0, n));
+    assert.deepEqual(grown.tile(0, n, 20), whole.tile(0, n, 20), `${n} points`);
+    assert.deepEqual(grown.outside(0, n, 0.5, 2), whole.outside(0, n, 0.5, 2), `${n} points`);
+  }
+});

@@ -162,9 +162,10 @@ export class Pyramid {
   #build(dirty) {
     let below = this.length, first = dirty, k = 0;
     for (; below > RADIX; k++) {
+      // A level that is new stands on points that were there before, too.
+      first = this.#levels[k] ? Math.floor(first / RADIX) : 0;
       const level = this.#levels[k] ?? (this.#levels[k] = new Level());
       level.grow(Math.ceil(below / RADIX));
-      first = Math.floor(first / RADIX);
       for (let node = first; node < level.length; node++) this.#sum(k, node, Math.min(below, (node + 1) * RADIX));
       below = level.length;
     }
