@@ -211,5 +211,5 @@ def _sentence(best: str, gain: float, rate: float, steps: int, yours: float) -> 
     move = f"holding {rate:.2g}" if factor == 1 else f"{_VERBS[best]} (to {rate * factor:.2g})"
     if not math.isfinite(yours):
         return f"Over the next {steps} steps {move} would have kept you in the air."
-    share = 1 - 10**-gain
-    return f"Over the next {steps} steps {move} would have brought the loss {share:.0%} lower than you did."
+    lower = f"{1 - 10**-gain:.0%} lower" if gain < 1 else f"{10**gain:.2g} times lower"
+    return f"Over the next {steps} steps {move} would have brought the loss {lower} than you did."

@@ -168,7 +168,7 @@ class World:
         if self.crashed or self.over:
             raise RuntimeError("the flight is over" if self.over else "the flight has crashed")
         self._maybe_save()
-        inputs, targets = self._examples()
+        inputs, targets = self.examples(self.step, self.batch)
         observer = self.observer if self.observer is not None and self.observer.wants(self.tick) else None
         seen = Batch.of(self.model, (inputs,), {}) if observer else None
         outputs = self.model(inputs)
@@ -206,8 +206,9 @@ class World:
         with torch.no_grad():
             return float(self.problem.loss_fn(self.model(self.problem.inputs), self.problem.targets))
 
-    def _examples(self) -> tuple[Tensor, Tensor]:
-        rows = self.rows(self.step, self.batch)
+    def examples(self, step: int, batch: int) -> tuple[Tensor, Tensor]:
+        """The inputs and targets that step number ``step`` sees."""
+        rows = self.rows(step, batch)
         if rows is None:
             return self.problem.inputs, self.problem.targets
         return self.problem.inputs[rows], self.problem.targets[rows]
