@@ -18,7 +18,7 @@ from descentry.core.data import Floats
 from descentry.web.lab.optimizers import Optimizer
 from descentry.web.lab.problems import Network, Problem, Tilted
 
-FIRST = 0.04  # seconds to the first picture, so that it is seen within 100 ms of moving a slider
+FIRST = 0.02  # seconds to the first picture, so that it is seen within 100 ms of moving a slider
 THEN = 0.1  # and between those that follow
 LARGEST_HESSIAN = 400  # parameters; the exact Hessian takes d² numbers
 

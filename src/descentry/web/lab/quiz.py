@@ -11,6 +11,7 @@ import numpy as np
 
 from descentry import story
 from descentry.core.data import Run, Series
+from descentry.web.lab import naming
 
 ANSWERS = (
     ("smooth-decrease", "a smooth decrease"),
@@ -18,6 +19,7 @@ ANSWERS = (
     ("plateau", "a plateau"),
     ("sudden-drop", "a plateau, then a sudden drop"),
     ("spike", "a spike, and recovery"),
+    ("jump-up", "a jump up"),
     ("divergence", "divergence"),
     ("oscillation", "oscillation"),
 )
@@ -45,6 +47,7 @@ def _question(recorded: dict[str, Any]) -> dict[str, Any]:
         "step": step.tolist(),
         "loss": [v if np.isfinite(v) else None for v in loss.tolist()],
         "shows": seen,
+        "phases": naming.told(report)["phases"],
         "answer": recorded["answer"],
         "answers": [answer for answer in ANSWERS if answer[0] in {*recorded["decoys"], recorded["answer"]}],
         "headline": report.headline,

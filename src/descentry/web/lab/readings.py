@@ -83,6 +83,7 @@ def _read(
         moved = np.diff(path, axis=0)[: len(steps)]
         size = np.linalg.norm(path[: len(steps)], axis=1)
         decay = float(how.options.get("weight_decay", 0.01 if how.torch_name == "AdamW" else 0.0))
+        add("learning-rate", steps[:1], np.array([rate]))
         add("learning-rate/weight-decay", steps[:1], np.array([decay]))
         add("regularisation/shrunk", steps, size / size[0])
         if not decay:

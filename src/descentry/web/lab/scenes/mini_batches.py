@@ -128,7 +128,7 @@ def _happened(
             at = int(np.argmin(right))
             return (
                 "escapes",
-                f"At step {at} the noise of batches of {size} carried it over the ridge, to the better valley.",
+                f"At step {at} the noise of batches of {size} carried it over, to the better valley.",
             )
         return (
             "stays",

@@ -104,7 +104,7 @@ def run(settings: Settings, lab: Bench) -> Iterator[Picture]:
     told = naming.told(report)
     seen = [phase["behaviour"] for phase in told["phases"]]
     answer = _answer(seen)
-    names = ", then ".join(dict.fromkeys(seen)) or "nothing in particular"
+    names = ", then ".join(id.replace("-", " ") for id in dict.fromkeys(seen)) or "nothing in particular"
     happened = f"It is called: {names}. The report says: {report.headline}"
     chart = _chart(which, loss, steps, told["phases"])
     yield Picture(chart, told=told, happened=happened, answer=answer)
