@@ -14,7 +14,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from descentry.core.learning_rate import Terrain
 from descentry.instruments._lanczos import lanczos
 from descentry.instruments._stepping import rates, uniform
-from descentry.instruments._tensors import flat, split
+from descentry.instruments._tensors import flat, split, values
 
 PRODUCTS = 8  # four power iterations are wrong by up to a factor of ten; see docs/find-lr.md
 BATCHES = 5
@@ -41,6 +41,8 @@ def _sharpness(weights: list[Tensor], loss: Callable[[], Tensor]) -> float:
     plain = (
         torch.backends.cudnn.flags(enabled=False) if torch.cuda.is_available() else contextlib.nullcontext()
     )
+    if any(w.is_complex() for w in weights):
+        return nan
     try:
         with sdpa_kernel(SDPBackend.MATH), plain, torch.enable_grad():
             gradients = torch.autograd.grad(loss(), weights, create_graph=True, allow_unused=True)
@@ -94,12 +96,13 @@ def _noise(
         with torch.enable_grad():
             found = torch.autograd.grad(compute_loss(model, batch), weights, allow_unused=True)
         dense = [
-            torch.zeros_like(w) if g is None else g.detach() for w, g in zip(weights, found, strict=True)
+            values((torch.zeros_like(w) if g is None else g).to_dense()).double()
+            for w, g in zip(weights, found, strict=True)
         ]
-        squares += sum(float(g.to_dense().double().square().sum()) for g in dense)
+        squares += sum(float(g.square().sum()) for g in dense)
         total = dense if total is None else [a + b for a, b in zip(total, dense, strict=True)]
     assert total is not None
-    together = sum(float(t.to_dense().double().square().sum()) for t in total)
+    together = sum(float(t.square().sum()) for t in total)
     signal = (together - squares) / (count * (count - 1))
     noise = (squares - together / count) / (count - 1)
     return noise / signal if signal > 0 else inf

@@ -13,6 +13,7 @@ from descentry.control._lr_checks import checked_gradients, checked_loss
 from descentry.control._lr_groups import Rates
 from descentry.control._search import LENGTHS, Leg, Search
 from descentry.core.errors import DescentryError
+from descentry.instruments._tensors import values
 from descentry.trials.snapshot import Snapshot
 
 ComputeLoss = Callable[[Any, Any], Tensor]
@@ -157,7 +158,9 @@ class Trials:
         after = [(p, p.detach().clone(), p.grad.detach().clone()) for p in dense]
         self.start.restore()
         self._at = 0
-        slope = sum(float(torch.sum((p.detach() - moved) * gradient)) for p, moved, gradient in after)
+        slope = sum(
+            float(torch.sum(values(p.detach() - moved) * values(gradient))) for p, moved, gradient in after
+        )
         rate = abs(loss) / slope if slope > 0 else 0.0
         return (rate if isfinite(rate) and rate > 0 else None), silent
 

@@ -64,7 +64,7 @@ class Leg(NamedTuple):
     arm: int
 
 
-@dataclass
+@dataclass(eq=False)
 class Arm:
     """One rate on trial: its losses so far, in order, and whether it broke."""
 
@@ -222,7 +222,6 @@ class Search:
         k = 1
         while len(tried) < MOST_ARMS and self._affords(LENGTHS[0]):
             arm = tried[k] = Arm(len(self.arms), top / 10 ** (SPACING * k))
-            self.arms.append(arm)
             yield from self._run(arm, LENGTHS[0])
             lowest, best = max(tried), min(tried, key=lambda j: tried[j].level().mean)
             if not tried[lowest].level().mean < self._before.mean and best == lowest:
@@ -244,6 +243,8 @@ class Search:
 
     def _run(self, arm: Arm, steps: int) -> Generator[Leg, list[float], None]:
         """Takes an arm to so many steps in all, from where it ended or from the start."""
+        if arm not in self.arms:
+            self.arms.append(arm)
         more = steps - len(arm.losses) if self.resume else steps
         origin: Literal["start", "arm"] = "arm" if self.resume and arm.losses else "start"
         losses = yield Leg(arm.rate, more, origin, arm.number)
@@ -270,8 +271,7 @@ class Search:
         leading = alive[:kept]
         lowest = min(a.rate for a in self.arms)
         if leading and len(self.arms) < MOST_ARMS and (len(leading) == 1 or self._too_high(leading, lowest)):
-            self.arms.append(Arm(len(self.arms), lowest / 10**SPACING))
-            leading = [*leading[: kept - 1], self.arms[-1]]
+            leading = [*leading[: kept - 1], Arm(len(self.arms), lowest / 10**SPACING)]
         return sorted(leading, key=lambda a: a.rate)
 
     def _too_high(self, leading: Sequence[Arm], lowest: float) -> bool:
