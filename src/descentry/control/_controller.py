@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import isfinite, nan
+from itertools import pairwise
+from math import isfinite, nan, sqrt
 
 from descentry.control import policies
 from descentry.control._orders import NOTHING, Label, Orders, Rate, Settings
@@ -19,14 +20,14 @@ from descentry.control._tempo import Tempo
 from descentry.control.monitors import Alarm
 from descentry.control.policies import Known
 from descentry.control.policies._entry import Phase
-from descentry.control.policies.find_rate import COUNTED
+from descentry.control.policies.find_rate import works
 from descentry.core.data import Decision
 
 Alarms = Mapping[str, Alarm]
 
-START = 32  # steps in which the given rate has to show that it works
+LOOKS = (32, 64, 128, 256)  # steps after which it is judged whether the given rate works
 LONGEST = 1000  # a warm-up that takes longer is not waited for
-PROOF = 8  # losses after a return that tell whether it helped
+PROOF = 3  # losses after a return that tell whether it helped; later ones may be running away again
 AFTER_SEARCH = 200  # steps that have to be left for a search that nothing forces
 
 
@@ -50,7 +51,7 @@ class Controller:
         self._phase: Phase = "start"
         self._legs: SearchLegs | None = None
         self._why: dict[str, float] = {}  # of the search: `asked` for, or because the rate `broke`
-        self._searched = False
+        self._searches = 0
         self._returned: list[int] = []  # steps at which it went back
         self._cuts: list[tuple[int, float]] = []  # steps, and the best level until then
         self._skips = self._acts = 0
@@ -100,19 +101,21 @@ class Controller:
         if self._tempo.look(base):
             self._first.clear()  # a warm-up: how the loss falls says nothing of the rate that was given
         alarms = self._sight.add(step, loss)
-        fell = self._fell(loss) if self._phase == "start" else None
+        fell = self._looked(loss) if self._phase == "start" else None
         proof = self._proven(loss) if self._phase == "proving" else None
         orders = NOTHING
         if alarms or fell is not None or proof is not None:
-            known = replace(self._known(step, loss, alarms), fell=fell, proof=proof)
+            last = len(self._first) == LOOKS[-1]
+            known = replace(self._known(step, loss, alarms), fell=fell, last_look=last, proof=proof)
             if (decision := policies.decide(known)) is not None:
                 return self._carry_out(decision)
-            if fell is not None or proof is not None:
+            self._sight.again(alarms)
+            if proof is not None or (fell is not None and (last or works(known))):
                 self._phase = "cruise"
                 orders = Orders(drop=(LEFT,))
         if (step + 1) % self.settings.every == 0 and self._is_good(step, loss):
             keep = self._states.keep(step + 1, self._sight.level)
-            old = self._states.old(None if self._searched else self.settings.start)
+            old = self._states.old(None if self._searches else self.settings.start)
             orders = replace(orders, keep=keep, drop=(*orders.drop, *old))
         return orders
 
@@ -120,7 +123,6 @@ class Controller:
         """The training has ended, and its last step broke the weights."""
         if self._legs is not None:
             self._legs = None
-            self._searched = True
         return self.see(self._step, nan)
 
     @property
@@ -132,19 +134,26 @@ class Controller:
 
     # What it makes of the losses.
 
-    def _fell(self, loss: float) -> float | None:
-        """How far the loss fell in the first steps, once these are over."""
+    def _looked(self, loss: float) -> tuple[float, float] | None:
+        """How far the loss fell over the first steps, and the error of that, each time it may be judged."""
         self._seen += 1
         if isfinite(loss):
             self._first.append(loss)
         first = self._first
-        if len(first) < (START if self._seen < LONGEST else 2 * COUNTED):
+        n = len(first)
+        if self._seen >= LONGEST:
+            self._phase = "cruise"
+        if n not in LOOKS:
             return None
-        return self._sight.first - sum(first[-COUNTED:]) / COUNTED
+        quarter = n // 4
+        fell = (sum(first[:quarter]) - sum(first[-quarter:])) / quarter
+        # From neighbours, so that the fall itself does not count as noise.
+        variance = sum((b - a) ** 2 for a, b in pairwise(first)) / (2 * (n - 1))
+        return fell, sqrt(2 * variance / quarter)
 
     def _proven(self, loss: float) -> float | None:
         self._proof.append(loss)
-        return sum(self._proof) / len(self._proof) if len(self._proof) >= PROOF else None
+        return min(self._proof) if len(self._proof) >= PROOF else None
 
     def _is_good(self, step: int, loss: float) -> bool:
         return isfinite(loss) and self._phase != "proving" and self._sight.calm == step
@@ -152,16 +161,36 @@ class Controller:
     def _known(self, step: int, loss: float, alarms: Alarms, *, offered: bool = False) -> Known:
         sight, settings = self._sight, self.settings
         paid = self._cuts[-1][1] - sight.best if self._cuts else 0.0
-        paid /= max(sight.first - sight.best, 1e-300)
         enough = settings.total_steps is None or settings.total_steps - step >= AFTER_SEARCH
+        may_search = settings.search != "never" and (enough or not isfinite(loss) or "risen" in alarms)
         return Known(
-            step, loss, self._phase, sight.first, sight.level, sight.best, sight.noise(), None, alarms,
-            sight.calm, self._tempo.rate(step), self._tempo.factor, self._tempo.schedule,
-            self._states.labels, tuple(self._returned), tuple(at for at, _ in self._cuts),
-            paid, self._skips, offered, self._searched,
-            settings.search != "never" and (enough or not isfinite(loss) or "risen" in alarms),
-            mark=self._mark, acts=self._acts, most=settings.most, outlook=sight.outlook(),
-        )  # fmt: skip
+            step=step,
+            loss=loss,
+            phase=self._phase,
+            first=sight.first,
+            level=sight.level,
+            best=sight.best,
+            lowest=sight.lowest,
+            noise=sight.noise(),
+            alarms=alarms,
+            calm=sight.calm,
+            rate=self._tempo.rate(step),
+            schedule=self._tempo.schedule,
+            kept=self._states.labels,
+            returns=tuple(self._returned),
+            cuts=tuple(at for at, _ in self._cuts),
+            paid=paid / max(sight.first - sight.best, 1e-300),
+            skips=self._skips,
+            offered=offered,
+            searches=self._searches,
+            may_search=may_search,
+            stopped=any(d.policy == "converged" for d in self.decisions),
+            mark=self._mark,
+            acts=self._acts,
+            most=settings.most,
+            falling=sight.still_falling,
+            outlook=sight.outlook(),
+        )
 
     # What it does.
 
@@ -185,13 +214,13 @@ class Controller:
             return Orders((), restore, (LEFT, *self._states.only(restore)), decision)
         self._factor_before = self._tempo.factor
         self._tempo.factor *= change.get("lr_factor", 1.0)
-        orders = Orders((), None, (LEFT,), decision)
         if isinstance(restore, int):
             orders = self._go_back(restore, decision)
-        elif "lr_factor" in change:
-            self._cuts.append((decision.step, self._sight.best))
+            self._sight.begin(self._states.levels[restore])
+            return orders
+        self._cuts.append((decision.step, self._sight.best))
         self._sight.begin()
-        return orders
+        return Orders((), None, (LEFT,), decision)
 
     def _go_back(self, label: int, decision: Decision) -> Orders:
         """To an earlier state; what is left behind is kept until it is known that this has helped."""
@@ -207,12 +236,12 @@ class Controller:
 
     def _take_back(self, decision: Decision) -> Orders:
         self._tempo.factor, self._phase = self._factor_before, "cruise"
-        self._sight.begin()
-        self._sight.best = self._mark[1]
+        self._sight.begin(self._mark[1])
         return Orders((), LEFT, (LEFT,), decision)
 
     def _begin_search(self, label: int, why: dict[str, float]) -> None:
-        self._searched, self._why = True, why
+        self._why = why
+        self._searches += 1
         total = self.settings.total_steps
         self._legs = SearchLegs(label, self.settings, None if total is None else total - self._step)
 
@@ -221,7 +250,7 @@ class Controller:
         if not legs.over:
             return orders
         self._legs, self._phase = None, "cruise"
-        self._sight.know(legs.first)
+        self._sight.know(legs.first, legs.step)
         found = {**legs.found, **self._why, "given": self.settings.rate, "level": legs.level}
         decision = policies.decide(replace(self._known(step, loss, {}), found=found))
         assert decision is not None
@@ -233,6 +262,5 @@ class Controller:
             self._acts += 1
             self._tempo.factor = change["lr"] / self.settings.rate
         self._tempo.restart(step + 1)
-        self._sight.begin()
-        self._sight.best = min(self._sight.best, legs.level)
+        self._sight.begin(legs.level)
         return replace(orders, decision=decision)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from math import inf, isfinite, isnan, nan
+from itertools import pairwise
+from math import inf, isfinite, nan
 
 from descentry.control._orders import NOTHING, Label, Orders, Settings
 from descentry.control._search import MOST_ARMS, Search
 from descentry.control._search_levels import tail
+from descentry.control._sight import COUNTS
 
 BUDGET = 100  # steps of a search
 SHARE = 3  # and at most such a part of the steps that are left
 LEAST = 40
+CALM = 1e-3  # of the rate at which the ramp broke: nothing has changed there yet
 
 
 class SearchLegs:
@@ -31,7 +34,8 @@ class SearchLegs:
         over: Whether the search has ended.
         found: What it came to: ``rate``, ``low``, ``high`` and ``steps``; without ``rate`` where it found
             none.
-        first: The loss before the first of its steps.
+        first: The loss before training, at rates so small that nothing has changed yet.
+        step: By how much it differs there from one batch to the next, on average.
         level: Of the loss at the end of the best trial.
     """
 
@@ -40,7 +44,7 @@ class SearchLegs:
         self.label = label
         self.over = False
         self.found: dict[str, float] = {}
-        self.first, self.level = nan, inf
+        self.first, self.step, self.level = nan, 0.0, inf
         # Beside the trials there are the start and, for a moment, one more.
         self._search = Search(budget=budget, paired=False, resume=settings.room >= MOST_ARMS + 2)
         self._losses: list[float] = []
@@ -56,8 +60,6 @@ class SearchLegs:
 
     def see(self, loss: float) -> Orders:
         """A step was made with this loss."""
-        if isnan(self.first):
-            self.first = loss
         self._losses.append(loss)
         if len(self._losses) < self._leg.steps and not self._search.hopeless(loss):
             return NOTHING
@@ -80,6 +82,7 @@ class SearchLegs:
         self.over = True
         found = self._search.found
         self.found = {"steps": float(self._search.spent)}
+        self._look_at_the_ramp()
         back: Label = self.label
         if found is not None:
             self.found |= {"rate": found.rate, "low": found.low, "high": found.high, "breaks": found.breaks}
@@ -90,6 +93,16 @@ class SearchLegs:
             self.level = tail(best.losses).mean
             back = _end(best.number) if _end(best.number) in self._ends else self.label
         return Orders(keep, back, tuple(sorted(self._ends, key=str)))
+
+    def _look_at_the_ramp(self) -> None:
+        ramp = self._search.ramp
+        if not isfinite(ramp[0][1]):
+            self.found["blind"] = 1.0
+            return
+        calm = [loss for rate, loss in ramp[:COUNTS] if rate <= CALM * ramp[-1][0] or rate == ramp[0][0]]
+        self.first = sum(calm) / len(calm)
+        if len(calm) > 1:
+            self.step = sum(abs(b - a) for a, b in pairwise(calm)) / (len(calm) - 1)
 
 
 def _end(arm: int) -> str:

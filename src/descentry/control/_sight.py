@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from math import inf, isfinite, nan
+
+import numpy as np
 
 from descentry.behaviours._curve import Curve
 from descentry.control import monitors
@@ -14,12 +16,14 @@ from descentry.core.data import Forecast, Series
 from descentry.core.ranks import median
 from descentry.forecast import forecast
 
-FORGETS = 0.1  # weight of the latest loss in the level: a time constant of ten steps
+RECENT = 16  # losses that the level is the median of
 COUNTS = 8  # losses before a level is trusted
 TIMES, SHARE = 4.0, 0.5  # the guard: so many times the best, and up by such a share of the first
-CLEAR = 4.0  # and by so many standard deviations of single losses
-NEAR = 1.5  # times the best level, within which all is calm
-RECENT = 32  # losses that the noise is read from
+QUARTER = 4  # three in four of the recent losses have to be beyond it
+CLEAR = 3.0  # and up by so many times the mean step from one loss to the next
+NEAR, CLOSE = 1.5, 0.1  # times the best level, or up by such a share of the first, or by one such step: calm
+STEADY = 0.02  # weight of the latest in the mean step
+FALLS = 1.0  # standard errors
 KEPT = 2048  # losses kept for a forecast; past these every second one is dropped
 WATCHED = ("diverging", "no-longer-improving", "converged", "spike", "non-finite")
 _DEVIATION = 1.4826 / 2**0.5  # of single values, from the median absolute difference of neighbours
@@ -33,35 +37,41 @@ class Sight:
 
     Attributes:
         first: The level before training: the median of the first eight losses, unless they run away.
-        best: The lowest level so far.
-        level: The level now; NaN before there is one.
+        best: The lowest level so far, of those that still count.
+        lowest: The lowest of all.
+        level: The level now: the median of the recent losses; NaN before there is one.
         calm: The last step at which the level was near its best.
         count: Losses since the last beginning.
     """
 
     def __init__(self, alpha: float = 0.01) -> None:
         self.first = nan
-        self.best = inf
+        self.best = self.lowest = inf
         self.level = nan
         self.calm = 0
         self.count = 0
         self._alpha = alpha
         self._starts = 0
         self._early: list[float] = []
+        self._step, self._near_count = 0.0, 0
         self._recent: deque[float] = deque(maxlen=RECENT)
         self._monitors: dict[str, Watch] = {}
         self._history: list[tuple[int, float]] = []
         self._stride, self._skipped = 1, 0
         self.begin()
 
-    def begin(self) -> None:
+    def begin(self, best: float | None = None) -> None:
         """Starts anew after something was done: what the losses were before says no longer what they will be.
 
-        The first level and the best stay. The j-th beginning gets α/(j(j+1)), so that all together get α.
+        The j-th beginning gets α/(j(j+1)) of the probability of a false alarm, so that all together get α.
+
+        Args:
+            best: What counts as the best level from now on; None for what it was.
         """
+        if best is not None:
+            self.best = best if isfinite(best) else self.first
         self._starts += 1
-        share = self._alpha / (self._starts * (self._starts + 1)) / len(WATCHED)
-        self._monitors = {name: monitors.start(name, share) for name in WATCHED}
+        self._monitors = {name: monitors.start(name, self._share()) for name in WATCHED}
         self.level, self.count = nan, 0
         self._recent.clear()
         self._history, self._stride, self._skipped = [], 1, 0
@@ -81,21 +91,35 @@ class Sight:
         if len(self._early) < COUNTS:
             self._early.append(loss)
             self.first = _before_training(self._early)
+        before = self._recent[-1] if self._recent else loss
         self._recent.append(loss)
         self._remember(step, loss)
         self.count += 1
-        weight = max(FORGETS, 1.0 / self.count)
-        self.level = loss if self.count == 1 else self.level + weight * (loss - self.level)
+        recent = sorted(self._recent)
+        self.level = recent[len(recent) // 2]
         if self.count < COUNTS:
             return alarms
         # What ran away from its first step on has no level that was better than the first loss.
         self.best = min(self.best, self.level, self.first)
-        if self.level <= NEAR * self.best or self.level - self.best <= self._noise_floor():
+        self.lowest = min(self.lowest, self.best)
+        if self._near(self.level):
             self.calm = step
-        elif self._risen():
+            self._near_count += 1
+            weight = max(STEADY, 1.0 / self._near_count)
+            self._step += weight * (abs(loss - before) - self._step)
+        elif recent[len(recent) // QUARTER] > self._guard():
             said = f"The level of the loss has come up to {self.level:.4g}, from {self.best:.4g} at best."
             alarms["risen"] = Alarm("risen", step, self.calm, nan, nan, said)
         return alarms
+
+    def _near(self, level: float) -> bool:
+        rise = level - self.best
+        return level <= NEAR * self.best or rise <= max(CLOSE * abs(self.first), self._step)
+
+    def _guard(self) -> float:
+        # The mean step, and only from calm times: tails count in it, and a loss that runs away does not.
+        up = max(SHARE * abs(self.first), CLEAR * self._step)
+        return max(TIMES * self.best, self.best + up) if self.best > 0.0 else self.first + up
 
     def peek(self, step: int, loss: float) -> dict[str, Alarm]:
         """What would be said of a loss whose step has not been made; nothing is taken in.
@@ -112,18 +136,6 @@ class Sight:
         alarm = monitors.restore("spike", watch.to_dict()).update(step, loss)
         return {} if alarm is None else {"spike": alarm}
 
-    def _noise_floor(self) -> float:
-        # Where the best is zero or below, "times the best" has no meaning, and the noise stands in for it.
-        return self.noise() if self.best <= 0.0 else 0.0
-
-    def _risen(self) -> bool:
-        rise = self.level - self.best
-        if not rise > SHARE * abs(self.first) or (self.best > 0.0 and self.level <= TIMES * self.best):
-            return False
-        if self.best <= 0.0 and self.level <= self.first:
-            return False
-        return rise > CLEAR * self.noise()
-
     def noise(self) -> float:
         """Standard deviation of single losses about their trend, robustly."""
         values = list(self._recent)
@@ -132,10 +144,30 @@ class Sight:
         steps = [abs(b - a) for a, b in pairwise(values)]
         return _DEVIATION * float(median(steps))
 
-    def know(self, first: float) -> None:
-        """Says what the loss was before training, where that was seen by others."""
-        if not self._early and isfinite(first):
+    def know(self, first: float, step: float) -> None:
+        """Says what the loss was before training, and its mean step there, where others have seen it."""
+        if isfinite(first):
             self._early, self.first = [first] * COUNTS, first
+            self._step = max(self._step, step)
+
+    def again(self, names: Iterable[str]) -> None:
+        """Has monitors that alarmed, and nothing was done, watch on."""
+        self._starts += 1
+        for name in names:
+            if name in self._monitors:
+                self._monitors[name] = monitors.start(name, self._share())
+
+    def _share(self) -> float:
+        return self._alpha / (self._starts * (self._starts + 1)) / len(WATCHED)
+
+    def still_falling(self, since: int) -> bool:
+        """Whether the loss is lower in the second half of the steps since then, by a standard error."""
+        late = [loss for step, loss in self._history if step >= since]
+        if len(late) < 2 * COUNTS:
+            return True
+        one, two = np.array(late[: len(late) // 2]), np.array(late[len(late) // 2 :])
+        error = np.sqrt(one.var(ddof=1) / len(one) + two.var(ddof=1) / len(two))
+        return bool(one.mean() - two.mean() > FALLS * error)
 
     def _remember(self, step: int, loss: float) -> None:
         self._skipped += 1

@@ -24,13 +24,15 @@ class Known:
             return, ``cruise`` else.
         first: The level of the loss before training.
         level: The level now: a mean that forgets with a time constant of ten steps.
-        best: The lowest level so far.
+        best: The lowest level so far, of those that still count: after a return, none later than it.
+        lowest: The lowest level of all.
         noise: Standard deviation of single losses about their trend.
-        fell: By how much the loss fell over the first steps, where that has just become known, else None.
+        fell: By how much the loss fell over the first steps, and the standard error of that, where it may be
+            judged just now, else None.
+        last_look: Whether this is the last time that it may be.
         alarms: What the monitors say of this step, by their ids; ``risen`` where the level has risen too far.
         calm: The last step at which the level was still near its best.
         rate: The learning rate in force, of the first group.
-        factor: What the pilot multiplies the schedule by.
         schedule: Who lets the rate change: nobody (``constant``), the training's ``own`` scheduler, or the
             ``pilot``.
         kept: Steps at which the training was kept and can be put back.
@@ -39,14 +41,16 @@ class Known:
         paid: What the last of these cuts has brought since, as a share of the whole gain.
         skips: Batches that were skipped in a row.
         offered: Whether the step has not been made yet, so that it can be left out.
-        searched: Whether a rate was searched for already.
+        searches: How often a rate was searched for.
         may_search: Whether it may be.
         found: What a search that has just ended came to: ``rate``, ``low``, ``high``, ``steps``; empty where
             none has, and without ``rate`` where it found none.
-        proof: The mean loss right after a return, where enough was seen of it, else None.
+        proof: The lowest loss right after a return, where enough was seen of it, else None.
         mark: The level that it should come back to, and the one it was taken back from.
         acts: Interventions so far.
         most: How many there may be.
+        stopped: Whether it was advised to stop before.
+        falling: Whether the loss has gone on falling since a step, slowly as it may be.
         outlook: Forecasts what twice as many steps would bring; some milliseconds.
     """
 
@@ -56,12 +60,13 @@ class Known:
     first: float = 1.0
     level: float = 1.0
     best: float = 1.0
+    lowest: float = 1.0
     noise: float = 0.0
-    fell: float | None = None
+    fell: tuple[float, float] | None = None
+    last_look: bool = False
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
     calm: int = 0
     rate: float = 0.1
-    factor: float = 1.0
     schedule: Schedule = "constant"
     kept: tuple[int, ...] = ()
     returns: tuple[int, ...] = ()
@@ -69,13 +74,15 @@ class Known:
     paid: float = 0.0
     skips: int = 0
     offered: bool = False
-    searched: bool = False
+    searches: int = 0
     may_search: bool = True
     found: Mapping[str, float] = field(default_factory=dict)
     proof: float | None = None
     mark: tuple[float, float] = (0.0, 0.0)
     acts: int = 0
     most: int = 10
+    stopped: bool = False
+    falling: Callable[[int], bool] = lambda _: False
     outlook: Callable[[], Forecast | None] = lambda: None
 
     @property

@@ -36,7 +36,7 @@ from descentry.core.data import Decision, Forecast, Remedy
 def decide(known: Known) -> Decision | None:
     """Stops, or does nothing."""
     alarm = known.alarms.get("converged") or known.alarms.get("no-longer-improving")
-    if alarm is None or known.schedule == "pilot" or known.first - known.best <= known.noise:
+    if alarm is None or known.stopped or known.schedule == "pilot" or known.first - known.best <= known.noise:
         return None
     if known.schedule == "constant" and not spent(known) and known.acts < known.most:
         return None

@@ -7,9 +7,10 @@ its rate is used, unless the one that was given is as good.
 
 ## When it decides
 
-At the first step, when it is asked for. In the first 32 steps, when the loss runs away or breaks, or has
-not fallen by a fiftieth of its start or by two standard errors. Later, when the loss is no longer improving
-and has never improved.
+At the first step, when it is asked for. In the first steps, when the loss runs away or breaks. After 32,
+64, 128 and 256 steps, when the fall from their first quarter to their last is surely (by two standard
+errors) less than a fiftieth of the first loss; after 256 also when it is not surely more. Later, when the
+loss is no longer improving and has never improved.
 
 ## What it changes
 
@@ -19,13 +20,13 @@ that its peak is the rate that was found.
 ## When it holds back
 
 When the loss falls: a rate that is merely slow is not touched, because a short trial prefers small rates
-for noise and large ones for speed (Wu et al. 2018). Where it was searched before, or too few steps are
-left. During a warm-up the 32 steps begin when the rate has stopped rising.
+for noise and large ones for speed (Wu et al. 2018). Where it was searched twice before, or too few steps
+are left. During a warm-up the steps are counted from when the rate has stopped rising.
 
 ## Sources
 
 Forks from one snapshot and successive halving: docs/find-lr.md. A search in the middle of a healthy run
-makes it worse (docs/decisions/0011-pilot.md), which is why only an alarm starts one. A fiftieth and 32
+makes it worse (docs/decisions/0011-pilot.md), which is why only an alarm starts one. A fiftieth and the
 steps are choices.
 """
 
@@ -38,37 +39,48 @@ from descentry.core.data import Decision
 FELL = 0.02  # of the loss before training
 ERRORS = 2.0
 AS_GOOD = 4.0  # a rate found within this factor of the given one is no reason to change it
-COUNTED = 8  # losses at either end of the first steps
+TENTH = 10.0
+MOST = 2  # searches
 NEVER = 0.02  # of the first level: a gain below it is none
+NOISE = 0.25  # and one below the noise, but for noise that is larger than this
 
 
 def decide(known: Known) -> Decision | None:
     """Begins a search, ends one, or does nothing."""
     if known.found:
         return _use(known)
-    if known.offered or not known.may_search or known.searched or not known.kept:
+    if known.offered or not known.may_search or known.searches >= MOST or not known.kept:
         return None
     at = f"At a learning rate of {known.rate:.2g} the loss"
     if known.phase == "start":
         if known.broken or known.risen:
             return _search(known, f"{at} is {known.loss:.4g} after {known.step + 1:,} steps", "lower-lr")
-        if known.fell is not None and _too_small(known, known.fell):
-            fell = f"fell by {max(known.fell, 0.0):.2g} in {known.step + 1:,} steps"
+        if known.fell is not None and (_fails(known) or (known.last_look and not works(known))):
+            fell = f"fell by {max(known.fell[0], 0.0):.2g} in {known.step + 1:,} steps"
             return _search(known, f"{at} {fell}", "raise-lr")
         return None
     stuck = known.alarms.get("no-longer-improving")
-    if stuck is not None and known.first - known.best < max(NEVER * abs(known.first), known.noise):
+    gain = max(NEVER * abs(known.first), min(known.noise, NOISE * abs(known.first)))
+    if stuck is not None and known.first - known.lowest < gain:
         return _search(known, f"The loss has not fallen in {known.step + 1:,} steps", "raise-lr")
     return None
 
 
-def _too_small(known: Known, fell: float) -> bool:
-    error = known.noise * (2.0 / COUNTED) ** 0.5
-    return not fell >= max(FELL * abs(known.first), ERRORS * error)
+def works(known: Known) -> bool:
+    """Whether the fall over the first steps is surely large enough."""
+    fell, error = known.fell or (0.0, 0.0)
+    return fell - ERRORS * error >= FELL * abs(known.first)
+
+
+def _fails(known: Known) -> bool:
+    """Whether the fall over the first steps is surely too small."""
+    fell, error = known.fell or (0.0, 0.0)
+    return fell + ERRORS * error < FELL * abs(known.first)
 
 
 def _search(known: Known, why: str, remedy: str) -> Decision:
-    back = min(known.kept)
+    # Where it cannot be told whether anything was gained, what may have been gained is kept.
+    back = max(known.kept) if known.last_look and not _fails(known) else min(known.kept)
     said = f"{why}: other rates are tried, from how it was after {back:,} steps."
     change = {"search": True, "restore": back}
     return decided(
@@ -81,8 +93,16 @@ def _use(known: Known) -> Decision:
     found = known.found
     given, steps = found["given"], round(found["steps"])
     told = "asked" in found or "broke" in found
-    if "rate" not in found or (not told and _too_small(known, known.first - found["level"])):
-        said = f"Rates were tried for {steps} steps, and none lowers the loss: it stays at {given:.2g}."
+    if "rate" not in found and "broke" in found:
+        lower = min(given, found.get("breaks", given)) / TENTH
+        said = f"None of the rates that were tried for {steps} steps surely works, and {given:.2g} does not: "
+        said += f"on at {lower:.2g}."
+        change = {"lr": lower}
+        return decided("find-rate", known, said, change, "lower-lr", "The loss does not run away.", **found)
+    if "rate" not in found or (not told and known.first - found["level"] < FELL * abs(known.first)):
+        said = (
+            f"Rates were tried for {steps} steps, and none surely lowers the loss: it stays at {given:.2g}."
+        )
         return Decision(known.step, "find-rate", said, None, found, applied=False)
     rate, low, high = found["rate"], found["low"], found["high"]
     keep = not told and 1 / AS_GOOD <= rate / given <= AS_GOOD and low <= given <= high
@@ -111,15 +131,16 @@ POLICY = Policy(
         ),
         Case(
             "it does not move",
-            Known(31, 1.0, "start", fell=1e-5, kept=(0,)),
+            Known(31, 1.0, "start", fell=(1e-5, 0.0), kept=(0,)),
             {"search": True, "restore": 0},
         ),
         Case(
-            "it moves, but within the noise",
-            Known(31, 1.0, "start", fell=0.1, noise=0.5, kept=(0,)),
+            "within the noise it cannot be told, until the last look",
+            Known(255, 1.0, "start", fell=(0.1, 0.2), last_look=True, kept=(0,)),
             {"search": True, "restore": 0},
         ),
-        Case("it falls", Known(31, 0.5, "start", fell=0.5, noise=0.1, kept=(0,)), None),
+        Case("it cannot be told yet", Known(31, 1.0, "start", fell=(0.1, 0.2), kept=(0,)), None),
+        Case("it falls", Known(31, 0.5, "start", fell=(0.5, 0.1), kept=(0,)), None),
         Case(
             "it never fell",
             Known(900, 1.0, alarms=_STUCK, kept=(0, 850)),
@@ -127,12 +148,17 @@ POLICY = Policy(
         ),
         Case(
             "a plateau after a fall",
-            Known(900, 0.1, level=0.1, best=0.1, alarms=_STUCK, kept=(850,)),
+            Known(900, 0.1, level=0.1, best=0.1, lowest=0.1, alarms=_STUCK, kept=(850,)),
             None,
         ),
-        Case("it may not", Known(31, 1.0, "start", fell=0.0, kept=(0,), may_search=False), None),
+        Case("it may not", Known(31, 1.0, "start", fell=(0.0, 0.0), kept=(0,), may_search=False), None),
         Case("a rate was found", Known(90, 0.5, found=_FOUND), {"lr": 0.1}),
         Case("the given rate is as good", Known(90, 0.5, found=_FOUND | {"given": 0.05}), {"lr": 0.05}),
+        Case(
+            "none was found, and the given one breaks",
+            Known(90, 1.0, found={"steps": 90.0, "given": 10.0, "broke": 1.0, "breaks": 1.0}),
+            {"lr": 0.1},
+        ),
         Case("none lowers the loss", Known(90, 1.0, found=_FOUND | {"level": 1.0}), None),
     ),
 )

@@ -7,8 +7,8 @@ state, advises to stop, and does nothing more.
 
 ## When it decides
 
-When a loss runs away or breaks and the interventions are used up; or when the rate that was given broke,
-and a search found none that works.
+When a loss runs away or breaks and the interventions are used up; or when it is no number before any step
+was made.
 
 ## What it changes
 
@@ -35,13 +35,13 @@ from descentry.core.data import Decision
 
 def decide(known: Known) -> Decision | None:
     """Gives up, or does nothing."""
-    failed = "broke" in known.found and "rate" not in known.found
+    failed = "blind" in known.found
     if not failed and not ((known.broken or known.risen) and known.acts >= known.most):
         return None
     back = before(known, known.calm)
     change = {"hand_over": True} if back is None else {"hand_over": True, "restore": back}
     why = (
-        "No learning rate that was tried makes the loss fall, so the rate is not what is wrong"
+        "The loss is no number before any step was made, so the rate is not what is wrong"
         if failed
         else f"{known.acts} interventions did not settle this run"
     )
@@ -65,8 +65,8 @@ POLICY = Policy(
             {"hand_over": True, "restore": 400},
         ),
         Case(
-            "the rate broke, and so did all that were tried",
-            Known(100, 2.0, found={"steps": 90.0, "broke": 1.0, "given": 10.0}, kept=(0,)),
+            "the loss is no number to begin with",
+            Known(1, inf, found={"steps": 1.0, "blind": 1.0, "given": 0.1}, kept=(0,)),
             {"hand_over": True, "restore": 0},
         ),
         Case("used up, and all is well", Known(500, 1.0, acts=10), None),

@@ -15,8 +15,10 @@ The multiplier on the schedule.
 
 ## When it holds back
 
-Where a schedule already lowers the rate, the training's own or the pilot's. Where the last cut brought less
-than 3.5% of the whole gain: `converged` is for that. Where the loss never fell: `find-rate` is.
+Where the loss goes on falling, slowly as it may be: then it is not noise that holds it up, and a lower rate
+makes it slower still. Where a schedule already lowers the rate, the training's own or the pilot's. Where
+the last cut brought less than 3.5% of the whole gain: `converged` is for that. Where the loss never fell:
+`find-rate` is.
 
 ## Sources
 
@@ -52,6 +54,8 @@ def decide(known: Known) -> Decision | None:
         return None
     if known.acts >= known.most:
         return None
+    if known.falling(alarm.onset):
+        return None
     rate = known.rate * CUT
     said = (
         f"Since about step {alarm.onset:,} the loss no longer falls at a pace worth having: "
@@ -79,6 +83,11 @@ POLICY = Policy(
         ),
         Case(
             "after a cut that did not", Known(900, 0.2, best=0.2, alarms=_ALARM, cuts=(400,), paid=0.01), None
+        ),
+        Case(
+            "a slow fall",
+            Known(900, 0.2, best=0.2, level=0.2, alarms=_ALARM, falling=lambda _: True),
+            None,
         ),
         Case("under a schedule", Known(900, 0.2, best=0.2, alarms=_ALARM, schedule="own"), None),
     ),

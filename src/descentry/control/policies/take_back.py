@@ -8,7 +8,7 @@ loss has another term): then the return is undone, and so is the cut.
 
 ## When it decides
 
-Eight losses after a return that a rise brought about.
+Three losses after a return that a rise brought about.
 
 ## What it changes
 
@@ -16,7 +16,7 @@ The training goes on as it was before the return; the rise counts as the new lev
 
 ## When it holds back
 
-When the loss is back below half of the way. When it was no number: there is nothing to go back to.
+When one of them is back below half of the way. When it was no number: there is nothing to go back to.
 
 ## Sources
 
