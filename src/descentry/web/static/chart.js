@@ -81,14 +81,17 @@ export function makeChart(element, options = {}) {
   const frame = new Frame(element, options);
   const bar = options.compact || options.controls === false ? null : tools(frame);
   const ends = gestures(frame);
-  let asked = 0;
+  let asked = 0, telling = 0;
+  // While it is being moved nobody can read what is said of it: that follows when it stands.
   const said = () => {
+    telling = 0;
     frame.parts.caption.textContent = options.compact ? "" : caption(frame);
     frame.parts.plot.setAttribute("aria-label", options.alternative ?? summary(frame));
     table(frame);
   };
-  frame.on("refresh", said);
   frame.refresh();
+  said();
+  frame.on("refresh", () => { telling ||= setTimeout(said, 120); });
 
   const soon = () => {
     asked ||= requestAnimationFrame(() => {
@@ -150,11 +153,13 @@ export function makeChart(element, options = {}) {
       cancelAnimationFrame(asked);
       asked = 0;
       frame.refresh();
+      said();
     },
     /** For tests and tools: what is drawn of each curve that is shown. */
     get tiles() { return new Map(frame.shown().map((c) => [c.name, /** @type {Tile} */ (c.tile)])); },
     destroy() {
       cancelAnimationFrame(asked);
+      clearTimeout(telling);
       ends();
       frame.peers.forEach((peer) => { peer.peers = peer.peers.filter((f) => f !== frame); });
       frame.destroy();

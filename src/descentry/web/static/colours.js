@@ -12,8 +12,10 @@ const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
 
 const root = () => document.documentElement;
 
+const system = matchMedia("(prefers-color-scheme: dark)");
+
 /** Whether the page is dark, by its own choice or by that of the system. */
-export const dark = () => (root().dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+export const dark = () => (root().dataset.theme || (system.matches ? "dark" : "light")) === "dark";
 
 /** @param {number} i  which curve, from 0 */
 export const colour = (i) => (dark() ? DARK : LIGHT)[i % LIGHT.length];
@@ -21,8 +23,17 @@ export const colour = (i) => (dark() ? DARK : LIGHT)[i % LIGHT.length];
 /** The dashes of a line, in pixels. @param {number} i */
 export const dash = (i) => DASHES[Math.floor(i / LIGHT.length) % DASHES.length];
 
+/** Looked up once for each theme: a chart asks for them in every frame. @type {Map<string, string>} */
+const known = new Map();
+let knownDark = false;
+
 /** A custom property of the theme. @param {string} name  such as `--ink` */
-export const css = (name) => getComputedStyle(root()).getPropertyValue(name).trim();
+export function css(name) {
+  if (knownDark !== dark()) { known.clear(); knownDark = dark(); }
+  const value = known.get(name) || getComputedStyle(root()).getPropertyValue(name).trim();
+  known.set(name, value);
+  return value;
+}
 
 /**
  * Calls back whenever the page turns light or dark; returns what ends it.
@@ -30,7 +41,6 @@ export const css = (name) => getComputedStyle(root()).getPropertyValue(name).tri
  * @param {() => void} act
  */
 export function onTheme(act) {
-  const system = matchMedia("(prefers-color-scheme: dark)");
   const watcher = new MutationObserver(act);
   watcher.observe(root(), { attributes: true, attributeFilter: ["data-theme"] });
   system.addEventListener("change", act);

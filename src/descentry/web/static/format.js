@@ -1,8 +1,10 @@
 // @ts-check
 /** Numbers as people read them, and where an axis has its ticks. */
 
+const THOUSANDS = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
 /** @param {number} v */
-export const whole = (v) => Math.round(v).toLocaleString("en-US");
+export const whole = (v) => THOUSANDS.format(Math.round(v));
 
 /**
  * A number with so many significant digits: 0.00123, 12,345, 1.2e-7.
