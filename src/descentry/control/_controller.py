@@ -61,6 +61,7 @@ class Controller:
         self._mark = (0.0, 0.0)
         self._factor_before = 1.0  # the return that is being proved
         self._step = settings.start - 1
+        self._elsewhere = False  # a run that was not put back goes its own way, until all is calm again
 
     # What the pilot calls.
 
@@ -101,6 +102,9 @@ class Controller:
         if self._tempo.look(base):
             self._first.clear()  # a warm-up: how the loss falls says nothing of the rate that was given
         alarms = self._sight.add(step, loss)
+        if self._elsewhere:
+            self._elsewhere = self._sight.calm != step
+            return NOTHING
         fell = self._looked(loss) if self._phase == "start" else None
         proof = self._proven(loss) if self._phase == "proving" else None
         orders = NOTHING
@@ -196,11 +200,15 @@ class Controller:
 
     def _carry_out(self, decision: Decision) -> Orders:
         self.decisions.append(decision)
-        if decision.remedy is None or not decision.applied:
+        change = {} if decision.remedy is None else decision.remedy.change
+        if not change or not decision.applied or not self.settings.acts:
+            self._acts += bool(change) and decision.applied
+            self._searches += "search" in change
+            self.handed_over = self.handed_over or "hand_over" in change
+            self._elsewhere = "restore" in change
             self._phase = "cruise"
             self._sight.begin()
             return Orders(drop=(LEFT,), decision=decision)
-        change = decision.remedy.change
         restore: Label | None = change.get("restore")
         stops, gives_up = "stop_at" in change, "hand_over" in change
         self.should_stop = self.should_stop or stops or gives_up
@@ -210,7 +218,9 @@ class Controller:
             return self._take_back(decision)
         if "search" in change:
             assert isinstance(restore, int)
-            self._begin_search(restore, {"broke": 1.0} if decision.remedy.id == "lower-lr" else {})
+            self._begin_search(
+                restore, {"broke": 1.0} if decision.remedy and decision.remedy.id == "lower-lr" else {}
+            )
             return Orders((), restore, (LEFT, *self._states.only(restore)), decision)
         self._factor_before = self._tempo.factor
         self._tempo.factor *= change.get("lr_factor", 1.0)

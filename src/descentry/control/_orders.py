@@ -60,6 +60,7 @@ class Settings:
         room: How many states fit into the memory that is allowed.
         most: How many interventions are allowed.
         alpha: Probability of a false alarm in the whole run.
+        acts: Whether what is decided is carried out; not in the replay of a run that had no pilot.
     """
 
     rate: float = 0.1
@@ -71,6 +72,7 @@ class Settings:
     room: int = 4
     most: int = 10
     alpha: float = 0.01
+    acts: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON keeps it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import isnan
 from typing import Any, Literal
 
 from descentry.control.monitors import Alarm
@@ -142,6 +143,18 @@ def decided(
     """A decision to apply a remedy that a pilot may apply."""
     cure = Remedy(remedy, dict(change), because, look_for, "automatic")
     return Decision(known.step, policy, because, cure, {"loss": known.loss, **numbers})
+
+
+def rate_of(known: Known) -> str:
+    """The rate in words, which a recorded run may not tell."""
+    return "this learning rate" if isnan(known.rate) else f"a learning rate of {known.rate:.2g}"
+
+
+def lowered(known: Known, factor: float, share: str) -> str:
+    """A lower rate in words: "a learning rate of 0.01, a tenth of what it was"."""
+    if isnan(known.rate):
+        return f"{share} of the learning rate"
+    return f"a learning rate of {known.rate * factor:.2g}, {share} of what it was"
 
 
 def before(known: Known, step: int) -> int | None:

@@ -7,10 +7,10 @@ its rate is used, unless the one that was given is as good.
 
 ## When it decides
 
-At the first step, when it is asked for. In the first steps, when the loss runs away or breaks. After 32,
-64, 128 and 256 steps, when the fall from their first quarter to their last is surely (by two standard
-errors) less than a fiftieth of the first loss; after 256 also when it is not surely more. Later, when the
-loss is no longer improving and has never improved.
+At the first step, when it is asked for. In the first steps, when the loss runs away or breaks before a
+quarter of it was gained. After 32, 64, 128 and 256 steps, when the fall from their first quarter to their
+last is surely (by two standard errors) less than a fiftieth of the first loss; after 256 also when it is
+not surely more. Later, when the loss is no longer improving and has never improved.
 
 ## What it changes
 
@@ -33,7 +33,7 @@ steps are choices.
 from __future__ import annotations
 
 from descentry.control.monitors import Alarm
-from descentry.control.policies._entry import Case, Known, Policy, decided
+from descentry.control.policies._entry import Case, Known, Policy, decided, rate_of
 from descentry.core.data import Decision
 
 FELL = 0.02  # of the loss before training
@@ -42,7 +42,7 @@ AS_GOOD = 4.0  # a rate found within this factor of the given one is no reason t
 TENTH = 10.0
 MOST = 2  # searches
 NEVER = 0.02  # of the first level: a gain below it is none
-NOISE = 0.25  # and one below the noise, but for noise that is larger than this
+NOISE = 0.25  # and one below the noise is none, but for noise that is larger than this
 
 
 def decide(known: Known) -> Decision | None:
@@ -51,9 +51,11 @@ def decide(known: Known) -> Decision | None:
         return _use(known)
     if known.offered or not known.may_search or known.searches >= MOST or not known.kept:
         return None
-    at = f"At a learning rate of {known.rate:.2g} the loss"
+    at = f"At {rate_of(known)} the loss"
     if known.phase == "start":
         if known.broken or known.risen:
+            if known.first - known.lowest >= NOISE * abs(known.first):
+                return None  # it did work, so a lower one will
             return _search(known, f"{at} is {known.loss:.4g} after {known.step + 1:,} steps", "lower-lr")
         if known.fell is not None and (_fails(known) or (known.last_look and not works(known))):
             fell = f"fell by {max(known.fell[0], 0.0):.2g} in {known.step + 1:,} steps"
@@ -128,6 +130,11 @@ POLICY = Policy(
             "it runs away at once",
             Known(9, 900.0, "start", level=500.0, alarms=_RISEN, kept=(0,)),
             {"search": True, "restore": 0},
+        ),
+        Case(
+            "it runs away after it fell",
+            Known(99, 900.0, "start", level=500.0, lowest=0.5, alarms=_RISEN, kept=(0,)),
+            None,
         ),
         Case(
             "it does not move",

@@ -29,7 +29,7 @@ Three tenths and three times are choices; plateau schedulers usually cut to a te
 from __future__ import annotations
 
 from descentry.control.monitors import Alarm
-from descentry.control.policies._entry import Case, Known, Policy, decided
+from descentry.control.policies._entry import Case, Known, Policy, decided, lowered
 from descentry.core.data import Decision
 
 CUT = 0.3
@@ -59,7 +59,7 @@ def decide(known: Known) -> Decision | None:
     rate = known.rate * CUT
     said = (
         f"Since about step {alarm.onset:,} the loss no longer falls at a pace worth having: "
-        f"the learning rate is cut to {rate:.2g}."
+        f"on at {lowered(known, CUT, 'three tenths')}."
     )
     return decided(
         "plateau", known, said, {"lr_factor": CUT}, "decay-lr", "The loss gets calmer, and sinks.",

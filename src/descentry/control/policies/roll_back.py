@@ -32,7 +32,7 @@ from __future__ import annotations
 from math import nan
 
 from descentry.control.monitors import Alarm
-from descentry.control.policies._entry import Case, Known, Policy, before, decided
+from descentry.control.policies._entry import Case, Known, Policy, before, decided, lowered
 from descentry.control.policies.bad_batch import RECENTLY
 from descentry.core.data import Decision
 
@@ -58,8 +58,8 @@ def decide(known: Known) -> Decision | None:
         else f"has come up to {known.level:.4g}, from {known.best:.4g} at best"
     )
     said = (
-        f"The loss {what}: back to how it was after {back:,} steps, and on at a learning rate of {rate:.2g}, "
-        f"{'a tenth' if again else 'a third'} of what it was."
+        f"The loss {what}: back to how it was after {back:,} steps, "
+        f"and on at {lowered(known, cut, 'a tenth' if again else 'a third')}."
     )
     return decided(
         "roll-back", known, said, {"restore": back, "lr_factor": cut}, "roll-back",
