@@ -27,6 +27,7 @@ ARMS: tuple[tuple[str, float], ...] = (
     ("a tenth", 1 / 10),
     ("double", 2.0),
     ("triple", 3.0),
+    ("ten times", 10.0),
 )
 _VERBS = {
     "halve": "halving the rate",
@@ -34,6 +35,7 @@ _VERBS = {
     "a tenth": "cutting the rate to a tenth",
     "double": "doubling the rate",
     "triple": "tripling the rate",
+    "ten times": "ten times the rate",
 }
 MOST = 9  # moments; a page has no room for more
 EVEN = 5  # of them spread over the flight, whatever was done there

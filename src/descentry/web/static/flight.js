@@ -258,7 +258,7 @@ function began(flight) {
   const key = `${flight.level} ${flight.seed}`;
   if (key !== flownOn) plots.alone();
   flownOn = key;
-  plots.begin(flight.steps, flight.series["sharpness/stability"], level.target);
+  plots.begin(flight.steps, flight.series["sharpness/stability"], level.target, level.batches.length > 0);
   gauges.begin(level);
   gauges.whole(!level.batches.length);
   for (const move of flight.moves) if (move.kind !== "rate") plots.mark({ x: move.tick, name: move.kind === "batch" ? `batch ${move.value}` : `back to update ${move.value}` });

@@ -9,7 +9,7 @@ import { number, whole } from "../format.js";
  * @typedef {import("./plots.js").Ghost} Ghost
  */
 
-const NAMES = /** @type {Record<string, string>} */ ({ hold: "hold", halve: "halve", "a third": "to a third", "a tenth": "to a tenth", double: "double", triple: "triple", yours: "what you did" });
+const NAMES = /** @type {Record<string, string>} */ ({ hold: "hold", halve: "halve", "a third": "to a third", "a tenth": "to a tenth", double: "double", triple: "triple", "ten times": "ten times", yours: "what you did" });
 
 /** A regret in words. @param {number | null} regret */
 export function inWords(regret) {

@@ -25,7 +25,7 @@ export class Plots {
     /** @type {Event[]} */
     this.events = [];
     this.landed = false;
-    this.begin([], [], 0);
+    this.begin([], [], 0, false);
   }
 
   /**
@@ -34,8 +34,9 @@ export class Plots {
    * @param {any[][]} rows
    * @param {[number, number | null][]} edge
    * @param {number} target
+   * @param {boolean} noisy  whether the losses are those of batches
    */
-  begin(rows, edge, target) {
+  begin(rows, edge, target, noisy) {
     this.x = rows.map((r) => r[0]);
     this.loss = rows.map((r) => r[3]);
     this.rate = rows.map((r) => r[5]);
@@ -46,7 +47,7 @@ export class Plots {
     this.landed = false;
     this.charts?.forEach((chart) => chart.destroy());
     const { loss, rate, edge: near } = this.places;
-    this.main = makeChart(loss, { xLabel: "step", yLabel: "loss of the batch", log: true, height: 300, ...this.#lossOptions() });
+    this.main = makeChart(loss, { xLabel: "step", yLabel: "loss of the batch", log: true, height: 300, trend: noisy ? 10 : 0, ...this.#lossOptions() });
     this.below = makeChart(rate, { compact: true, log: true, xLabel: "step", yLabel: "learning rate", ...this.#rateOptions() });
     this.beside = makeChart(near, { compact: true, log: true, xLabel: "step", yLabel: "η·sharpness", ...this.#edgeOptions() });
     this.charts = [this.main, this.below, this.beside];
