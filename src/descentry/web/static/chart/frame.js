@@ -22,6 +22,8 @@ import { memory, NOTHING } from "./source.js";
 import { BARE, ground, MOST_NAMED, paint } from "./paint.js";
 import { heights } from "./heights.js";
 
+const COLUMN = 2; // pixels across a column in which many points are one: narrower, bands and lines cannot be told apart
+
 /** @param {Given} given @param {number} i @param {Curve} [before] @returns {Curve} */
 export function curve(given, i, before) {
   const same = before && before.given.x === given.x && before.given.y === given.y && before.given.source === given.source;
@@ -160,7 +162,7 @@ export class Frame {
     }
     const [a, b] = this.range(), { width } = this.size();
     const across = this.state.log.x ? { place: this.at, back: this.back } : undefined;
-    for (const c of this.curves) c.tile = c.shown ? c.source.tile(a, b, width, across) : NOTHING;
+    for (const c of this.curves) c.tile = c.shown ? c.source.tile(a, b, Math.ceil(width / COLUMN), across) : NOTHING;
     if (this.state.log.y === undefined && this.curves.some((c) => c.tile.low.some((v) => v === v))) {
       this.state.log.y = heights(this, "all").log;
       this.emit("settled", null);

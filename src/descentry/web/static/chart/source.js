@@ -106,7 +106,8 @@ function merged(tile, cuts) {
     out.stop[i] = tile.stop[last - 1];
     out.low[i] = many ? low : NaN;
     out.high[i] = many ? high : NaN;
-    out.middle[i] = many ? scratch.subarray(0, many).sort()[many >> 1] : NaN;
+    const sorted = scratch.subarray(0, many).sort();
+    out.middle[i] = many ? sorted[(many - 1) >> 1] / 2 + sorted[many >> 1] / 2 : NaN;
   }
   return out;
 }
