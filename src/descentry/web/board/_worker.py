@@ -112,6 +112,8 @@ class Work:
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
+        for old in [known for known in self._kept if known[0] == unit.key]:
+            del self._kept[old]  # a run that grows has a new state every few seconds
         reports = list(explain_all(_units.read(self._folder, unit)).reports)
         self._kept[key] = reports
         while len(self._kept) > 1 and sum(map(_points, self._kept.values())) > KEPT_POINTS:
