@@ -62,7 +62,8 @@ def judged(trial: Trial) -> str:
     held = count(trial.held_back, "held back batch", "held back batches")
     on = held if trial.held_back else "the batch that all arms train on"
     return (
-        f"Loss on {on} after {trial.steps:,} steps, over {count(trial.seeds, 'seed')}: orders of "
+        f"Loss on {on}, the mean of looks over the last fifth of {trial.steps:,} steps. "
+        f"{count(trial.seeds, 'seed')}: orders of "
         f"{count(trial.batches, 'batch', 'batches')}, the same for every arm. Before any step it was "
         f"{short(trial.start)}. ± is a 95% interval for all arms together, however often one looks; it "
         f"covers the order of the batches and random numbers, not other data. {trial.stopped} "
@@ -116,18 +117,19 @@ def change(arm: Arm) -> str:
     if not math.isfinite(half):
         return signed(arm.effect.value)
     places = max(0, min(8, 1 - math.floor(math.log10(half)))) if half > 0 else 3
-    return f"{signed(arm.effect.value, places)} ± {half:.{places}f}"
+    return f"{signed(arm.effect.value, places)} ± {half:,.{places}f}"
 
 
 def signed(value: float, places: int | None = None) -> str:
     """A difference, with its sign."""
-    text = f"{value:+.3g}" if places is None else f"{round(value, places) + 0.0:+.{places}f}"
-    return text.replace("-", "−")
+    text = short(value) if places is None else f"{round(value, places) + 0.0:,.{places}f}".replace("-", "−")
+    return text if text.startswith("−") else f"+{text}"
 
 
 def short(value: float) -> str:
-    """Three digits."""
-    return f"{value:.3g}".replace("-", "−")
+    """Three digits, as a person writes them."""
+    text = f"{value:,.0f}" if 999.5 <= abs(value) < 1e6 else f"{value:.3g}"
+    return text.replace("-", "−")
 
 
 def inline(trial: Trial) -> str:

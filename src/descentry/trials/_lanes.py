@@ -97,18 +97,25 @@ def remedies_of(subjects: Iterable[Diagnosis | Remedy], most: int) -> list[Remed
 
 def lanes_of(remedies: Iterable[Remedy], fork: Fork) -> tuple[list[Lane], list[tuple[str, str]]]:
     """The arms, and what cannot be tried with the reason."""
-    lanes, untried = [], []
+    lanes: list[Lane] = []
+    untried: list[tuple[str, str]] = []
     for remedy in remedies:
         change = changes().get(remedy.id)
         if change is None:
             untried.append((remedy.id, BY_HAND.get(remedy.id, "there is no way to try it here")))
             continue
         try:
-            for variant in change.variants(remedy, fork):
-                name = f"{remedy.id}-{variant.id}" if variant.id else remedy.id
-                lanes.append(Lane(name, remedy.id, variant))
+            variants = change.variants(remedy, fork)
         except Cannot as why:
             untried.append((remedy.id, str(why)))
+            continue
+        for variant in variants:
+            same = [lane.id for lane in lanes if lane.variant and lane.variant.title == variant.title]
+            name = f"{remedy.id}-{variant.id}" if variant.id else remedy.id
+            if same:
+                untried.append((name, f"here it is the same as {same[0]}"))
+            else:
+                lanes.append(Lane(name, remedy.id, variant))
     return lanes, untried
 
 

@@ -86,14 +86,14 @@ class Training:
 
 
 def train(
-    training: Training, batches: Sequence[Any], after: Callable[[], None] = lambda: None
+    training: Training, batches: Sequence[Any], after: Callable[[int], None] = lambda step: None
 ) -> list[float]:
     """Makes steps until the batches are used up or the weights are not finite; cost: one gradient a batch.
 
     Args:
         training: The arm.
         batches: In order; ``training.accumulate`` of them make a step.
-        after: Called after each step.
+        after: Called after each step, with the number of steps made.
 
     Returns:
         The loss of each step before its update.
@@ -113,7 +113,7 @@ def train(
         else:
             losses.append(float(closure()))
             optimizer.step()
-        after()
+        after(len(losses))
         if not math.isfinite(losses[-1]) and not _finite(training.optimizer):
             break
     return losses
@@ -134,10 +134,15 @@ def _backward(training: Training, batch: Any, count: int) -> float:
 def judge(model: nn.Module, compute_loss: Loss, batches: Sequence[Any]) -> list[float]:
     """The loss on each of these batches, in the mode that the model is in; cost: a third of a gradient each.
 
-    Buffers are not what they were after it; whoever calls it has a snapshot.
+    Buffers are put back; random streams are drawn from.
     """
+    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
     with torch.no_grad():
-        return [float(compute_loss(model, batch)) for batch in batches]
+        losses = [float(compute_loss(model, batch)) for batch in batches]
+        for name, buffer in model.named_buffers():
+            if name in buffers:
+                buffer.copy_(buffers[name])
+    return losses
 
 
 @contextlib.contextmanager

@@ -11,7 +11,8 @@ from descentry.trials._effects import Effect
 
 def number(value: float) -> str:
     """Three digits, with a minus that is one."""
-    return f"{value:.3g}".replace("-", "−")
+    text = f"{value:,.0f}" if 999.5 <= abs(value) < 1e6 else f"{value:.3g}"
+    return text.replace("-", "−")
 
 
 def level(losses: Sequence[float]) -> str:
@@ -37,7 +38,7 @@ def difference(effect: Effect) -> str:
         return f"{text}{number(estimate.value)} ± 0"
     places = max(0, min(8, 1 - math.floor(math.log10(half))))
     middle = round(estimate.value, places) + 0.0  # there is no −0
-    return f"{text}{middle:.{places}f} ± {half:.{places}f}".replace("-", "−")
+    return f"{text}{middle:,.{places}f} ± {half:,.{places}f}".replace("-", "−")
 
 
 def arm_sentence(title: str, effect: Effect, steps: int) -> str:

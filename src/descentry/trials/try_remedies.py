@@ -26,7 +26,7 @@ def try_remedies(
     *,
     steps: int = 200,
     budget: int | None = None,
-    seeds: int = 5,
+    seeds: int = 8,
     most: int = 6,
     together: bool = True,
     progress: Progress | None = None,
@@ -35,10 +35,10 @@ def try_remedies(
 
     Every arm begins from the model and the optimizer as they are, and gets the same batches and the same
     random numbers. Each seed is another order of the batches. Arms are judged by ``compute_loss`` on batches
-    that none of them trained on. An arm whose effect is clear, or clearly small, gets no more seeds, and the
-    trial ends when all are told or the budget is spent; the intervals allow for that
-    (:mod:`descentry.trials._sequential`). Afterwards model, optimizer, random streams and the generator of a
-    loader are to the bit what they were.
+    that none of them trained on. An arm whose effect is clear, or clearly small, or less than that of an arm
+    that is better for certain, gets no more seeds; the trial ends when none is left or the budget is spent.
+    The intervals allow for that (:mod:`descentry.trials._sequential`). Afterwards model, optimizer, random
+    streams and the generator of a loader are to the bit what they were.
 
     Cost: at most ``steps · seeds · (arms + 1)`` gradients, and the memory of one more copy of weights and
     optimizer state for each arm that is computed together with others.

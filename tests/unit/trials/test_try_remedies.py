@@ -167,17 +167,14 @@ def test_arms_computed_together_have_the_same_numbers_as_in_turn():
 @pytest.mark.parametrize(
     ("loss", "model"),
     [
-        (
-            lambda model, batch: cross_entropy(model, batch) * (1.0 if batch[0].sum().item() > 0 else 2.0),
-            network(),
-        ),
         (cross_entropy, nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 3))),
         (lambda model, batch: cross_entropy(model, batch) + 5 + model[0].weight.sum().item(), network()),
     ],
 )
 def test_what_cannot_be_computed_together_runs_in_turn(loss, model):
     found = trial([LOWER], loss=loss, model=model, steps=10, seeds=2)
-    assert len(found.arms) == 3
+    assert len(found.arms) == 4
+    assert any("Arms ran in turn" in note for note in found.notes)
     assert found["lower-lr"].loss[0] > 0
 
 
@@ -190,7 +187,7 @@ def test_a_trial_stops_when_it_is_clear_and_not_before_three_seeds():
 def test_a_budget_is_kept():
     many = [LOWER, remedy("clip-gradients", max_grad_norm=0.5), remedy("add-momentum", momentum=0.9)]
     found = trial(many, budget=150, seeds=9)
-    assert found.gradients < 180  # judging comes on top
+    assert found.gradients <= 150
     assert found.steps < 40
     assert any("budget" in text for text in [*found.notes, found.stopped])
 

@@ -101,12 +101,12 @@ class Stack:
         self._own.append(own)
         self._optimizers.append(optimizer)
 
-    def train(self, training: Training, after: Callable[[], None]) -> list[list[float]]:
+    def train(self, training: Training, after: Callable[[int], None]) -> list[list[float]]:
         """Makes the steps of every arm; the loss before each, by arm, up to where it is not finite.
 
         Args:
             training: One of the arms, in place: what all do to the computation of the loss.
-            after: Called after each step.
+            after: Called after each step, with the number of steps made.
 
         Raises:
             NotStackable: It fails, or gives other numbers than in turn.
@@ -134,7 +134,7 @@ class Stack:
             self._steps(values.tolist(), gradients, losses)
             if step == min(CHECKED, len(self._batches)) - 1:
                 self._check(losses)
-            after()
+            after(step + 1)
             if len(self._broken) == len(self._own):
                 break
         return losses

@@ -6,17 +6,19 @@ import random
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
 
+from descentry.instruments._undisturbed import random_state, set_random_state
 from descentry.trials._fork import Fork
 from descentry.trials._lanes import CONTROL, Lane
-from descentry.trials._training import Cannot, Training, changed, judge, train
+from descentry.trials._training import Cannot, Loss, Training, changed, judge, train
 from descentry.trials.backends._stacked import CHECKED, NotStackable, Stack
 from descentry.trials.snapshot import Snapshot
 
+# Before the end, as shares of the steps: one look at an arm that swings says little of where it is.
+LOOKS = (0.0, 0.05, 0.1, 0.15, 0.2)
 THIRD = 1 / 3  # of a gradient: a loss without one
 Tell = Callable[[int, str], None]
 
@@ -27,8 +29,8 @@ class Outcome:
 
     Attributes:
         losses: Training loss before each step; shorter where it broke.
-        held_back: Loss on each held back batch, by whose loss it is: ``""`` for the user's own, else the id
-            of an arm.
+        held_back: Loss on each held back batch, at each look, by whose loss it is: ``""`` for the user's own,
+            else the id of an arm.
         gradients: What it cost.
         failed: Why it could not be run; empty where it could.
     """
@@ -56,7 +58,9 @@ class Local:
         self.steps = steps
         self.zero = zero
         self.together = together
+        self.looks = {round(steps * (1 - share)) for share in LOOKS}
         self.apart: str = ""  # why arms were not computed together
+        self._in_turn_only: set[str] = set()
         self._base = zlib.crc32(torch.get_rng_state().numpy().tobytes()) & 0x3FFFFFFF
 
     def run(self, lanes: Sequence[Lane], seed: int, tell: Tell) -> dict[str, Outcome]:
@@ -70,6 +74,7 @@ class Local:
                 left = [lane for lane in left if lane not in group]
             except NotStackable as why:
                 self.apart = str(why)
+                self._in_turn_only.add(group[0].forward)
         for lane in left:
             found[lane.id] = self._in_turn(lane, grounds, seed)
             tell(lane.cost * self.steps, lane.id)
@@ -78,7 +83,7 @@ class Local:
     def _groups(self, lanes: Sequence[Lane]) -> list[list[Lane]]:
         groups: dict[str, list[Lane]] = {}
         for lane in lanes:
-            if lane.cost == 1:
+            if lane.cost == 1 and lane.forward not in self._in_turn_only:
                 groups.setdefault(lane.forward, []).append(lane)
         return [group for group in groups.values() if len(group) > 1]
 
@@ -96,9 +101,9 @@ class Local:
             with changed(training, lane.variant.install if lane.variant else None):
                 reseed(self._base + seed)  # what installing drew must not part this arm from the others
                 batches = self.fork.batches.order(seed, self.steps * lane.cost)
-                outcome.losses = train(training, batches)
-                outcome.gradients = float(len(outcome.losses) * lane.cost)
-                self._judge(outcome, training, lane, grounds, seed)
+                losses = self._losses(training, lane, grounds)
+                outcome.losses = train(training, batches, self._looking(outcome, training, losses, seed))
+                outcome.gradients += len(outcome.losses) * lane.cost
         except Cannot as why:
             outcome.failed = str(why)
         except Exception as error:  # noqa: BLE001 - one arm that fails must not end the others
@@ -107,12 +112,9 @@ class Local:
             )
         return outcome
 
-    def _judge(
-        self, outcome: Outcome, training: Training, lane: Lane, grounds: Sequence[Lane], seed: int
-    ) -> None:
-        """The held back loss by the user's own loss, and by those of arms with a ground of their own."""
-        batches = self.fork.batches.held_back
-        losses: dict[str, Any] = {"": self.fork.compute_loss}
+    def _losses(self, training: Training, lane: Lane, grounds: Sequence[Lane]) -> dict[str, Loss]:
+        """By what an arm is judged: the user's own loss, and those of arms with a ground of their own."""
+        losses = {"": self.fork.compute_loss}
         for ground in grounds:
             if lane.id == CONTROL and ground.variant is not None:
                 other = Training(self.fork.model, self.fork.optimizer, self.fork.compute_loss)
@@ -121,10 +123,27 @@ class Local:
                 other.undo()
             elif lane is ground:
                 losses[ground.id] = training.compute_loss
+        return losses
+
+    def _looking(
+        self, outcome: Outcome, training: Training, losses: dict[str, Loss], seed: int
+    ) -> Callable[[int], None]:
+        """Judges an arm at the looks, without a trace in its training."""
+
+        def look(step: int) -> None:
+            if step in self.looks:
+                self._judge(outcome, training, losses, seed)
+
+        return look
+
+    def _judge(self, outcome: Outcome, training: Training, losses: dict[str, Loss], seed: int) -> None:
+        kept = random_state({p.device for p in training.model.parameters()})
+        batches = self.fork.batches.held_back
         for name, loss in losses.items():
             reseed(self._base + seed + 1)
-            outcome.held_back[name] = judge(training.model, loss, batches)
+            outcome.held_back.setdefault(name, []).extend(judge(training.model, loss, batches))
             outcome.gradients += THIRD * len(batches)
+        set_random_state(kept)
 
     def _stacked(
         self, group: Sequence[Lane], grounds: Sequence[Lane], seed: int, tell: Tell
@@ -141,14 +160,19 @@ class Local:
         training = self._begin(first, seed)
         with changed(training, first.variant.install if first.variant else None):
             reseed(self._base + seed)
-            losses = stack.train(training, lambda: tell(len(group), "several arms at once"))
-            found = {}
-            for place, lane in enumerate(group):
-                outcome = found[lane.id] = Outcome(
-                    losses[place], gradients=float(len(losses[place]) + CHECKED)
-                )
-                stack.unload(place, training.model)
-                self._judge(outcome, training, lane, grounds, seed)
+            found = {lane.id: Outcome() for lane in group}
+            judges = [self._losses(training, lane, grounds) for lane in group]
+
+            def after(step: int) -> None:
+                tell(len(group), "several arms at once")
+                if step in self.looks:
+                    for place, lane in enumerate(group):
+                        stack.unload(place, training.model)
+                        self._judge(found[lane.id], training, judges[place], seed)
+
+            for lane, losses in zip(group, stack.train(training, after), strict=True):
+                found[lane.id].losses = losses
+                found[lane.id].gradients += len(losses) + CHECKED
         return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,21 +10,21 @@ from descentry.trials._fork import Fork
 from descentry.trials._training import Training
 from descentry.trials.changes._entry import Change, Variant
 
-FURTHER = math.sqrt(10)  # half a decade beyond what was advised: advice errs by that much
+# Advice errs by half a decade, and by more where it had nothing to go by than that the rate is wrong.
+BEYOND = {"": 1.0, "further": 10**0.5, "far": 10**1.5}
 WARMED = 0.5  # of the trial, where the advised warm-up is longer than that
 
 
 def _variants(remedy: Remedy, fork: Fork) -> Sequence[Variant]:
     factor = fork.factor(remedy.change)
     word = "lowering" if factor < 1 else "raising"
-    beyond = factor / FURTHER if factor < 1 else factor * FURTHER
 
     def at(factor: float, id: str) -> Variant:
         return Variant(
             f"{word} the rate to {fork.rate * factor:.2g}", lambda training: training.scale_rate(factor), id
         )
 
-    return [at(factor, ""), at(beyond, "further")]
+    return [at(factor / b if factor < 1 else factor * b, id) for id, b in BEYOND.items()]
 
 
 class Schedule:

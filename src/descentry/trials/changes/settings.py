@@ -27,7 +27,11 @@ def _setting(key: str, value: Any, title: str, fork: Fork) -> list[Variant]:
 def _adam(rate: float) -> list[Variant]:
     def install(training: Training) -> None:
         before = training.optimizer
-        groups = [{"params": list(group["params"])} for group in before.param_groups]
+        # A decay stays as it is: one thing is changed.
+        groups = [
+            {"params": list(g["params"]), "weight_decay": g.get("weight_decay", 0.0)}
+            for g in before.param_groups
+        ]
         training.optimizer = torch.optim.Adam(groups, rate)
         training.on_undo(lambda: setattr(training, "optimizer", before))
 

@@ -41,10 +41,11 @@ def _variants(remedy: Remedy, fork: Fork) -> Sequence[Variant]:
         training.on_undo(lambda: setattr(training, "compute_loss", loss))
 
     variant = Variant(
-        f"standardising the targets ((y − {mean:.3g}) / {spread:.3g})",
+        "standardising the targets",
         install,
         forward="targets",
-        by_hand="Train on `applied.compute_loss`; the turning back is a hook, and in no state_dict.",
+        by_hand=f"Train on (y − {mean:.3g}) / {spread:.3g} and turn predictions back, or train on "
+        "`applied.compute_loss`, where a hook turns them back, which is in no state_dict.",
     )
     return at_rates(variant, () if fork.adaptive else RATES, fork)
 
