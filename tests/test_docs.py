@@ -216,7 +216,7 @@ def helped(*words):
 @functools.cache
 def commands():
     """The commands that the help names."""
-    return re.findall(r"^  ([a-z]+) .*? {2,}", helped().partition("\noptions:")[0], re.MULTILINE)
+    return re.findall(r"^  ([a-z-]+) .*? {2,}", helped().partition("\noptions:")[0], re.MULTILINE)
 
 
 def test_every_command_and_option_is_documented_and_no_other():

@@ -22,6 +22,10 @@ def loaded_after(code):
     return set(done.stdout.split())
 
 
+def module_of(name):
+    return f"descentry.commands.{name.replace('-', '_')}"
+
+
 @pytest.fixture(params=NAMES)
 def command(request):
     return commands.load(request.param)
@@ -32,7 +36,7 @@ def test_it_is_named_as_its_file_is(request, command):
 
 
 def test_its_module_says_what_it_is(command):
-    page = sys.modules[f"descentry.commands.{command.name}"].__doc__
+    page = sys.modules[module_of(command.name)].__doc__
     assert page.startswith(f"``descentry {command.name}``: ")
 
 
@@ -70,5 +74,5 @@ def test_running_one_command_imports_no_other(name):
     loaded = loaded_after(
         f"from descentry import cli\ntry: cli.main([{name!r}, '--help'])\nexcept SystemExit: pass"
     )
-    others = {f"descentry.commands.{other}" for other in NAMES if other != name}
+    others = {module_of(other) for other in NAMES if other != name}
     assert not loaded & others

@@ -17,12 +17,14 @@ __all__ = ["Command", "load", "names", "summaries"]
 @functools.cache
 def names() -> tuple[str, ...]:
     """The commands there are; nothing of theirs is imported."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+    files = (m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+    return tuple(sorted(name.replace("_", "-") for name in files))
 
 
 def load(name: str) -> Command:
     """One of :func:`names`, imported."""
-    command: Command = importlib.import_module(f"descentry.commands.{name}").COMMAND
+    module = name.replace("-", "_")
+    command: Command = importlib.import_module(f"descentry.commands.{module}").COMMAND
     return command
 
 
