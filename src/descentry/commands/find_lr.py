@@ -10,9 +10,9 @@ _DESCRIPTION = """\
 Finds the learning rate for a training: a ramp tells where the loss breaks, and short trainings from
 one start, on the same batches, are raced against each other below it.
 
-FILE:NAME names a file and a function of yours in it that takes nothing and returns (model, optimizer, batches,
-compute_loss), as a tuple or a dict. compute_loss(model, batch) returns the loss of a batch. The file is
-imported and not run, and nothing is written. It needs PyTorch."""
+FILE:NAME names a file and a function of yours in it that takes nothing and returns (model, optimizer,
+batches, compute_loss), as a tuple or a dict. compute_loss(model, batch) returns the loss of a batch.
+The file is imported and not run, and nothing is written. It needs PyTorch."""
 
 _EPILOG = """\
 examples:
