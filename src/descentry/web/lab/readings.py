@@ -59,6 +59,10 @@ def measured(
     with np.errstate(invalid="ignore"):
         left = ~(np.abs(path) < BEYOND).all(axis=1)
     whole = int(np.argmax(left)) if left.any() else len(path)
+    # A run at rest to the last bit is at its minimum; a watch would take it for one that cannot move.
+    rests = (np.diff(path[:whole], axis=0) == 0).all(axis=1)
+    if rests.any():
+        whole = int(np.argmax(rests)) + 1
     if whole >= 2:
         series += _read(problem, how, rate, loss, path[:whole], noisy)
     config = {

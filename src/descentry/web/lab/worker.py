@@ -87,14 +87,13 @@ def answer(tab: int, request: Mapping[str, Any], desk: Desk, write: Write) -> No
         return
     except DescentryError as error:
         _tell(tab, id, write, error.what, error.where, error.how)
-    except MemoryError:
-        _tell(
-            tab, id, write, "the experiment needs too much memory", "lab", "Take less data, or fewer steps."
-        )
     except Exception as error:  # noqa: BLE001 - the next experiment is to find a worker that lives
-        _tell(
-            tab, id, write, f"the experiment broke: {error!r:.200}", "lab", "This is a defect of descentry."
-        )
+        # PyTorch has no MemoryError of its own: it says so where the system refuses.
+        if isinstance(error, MemoryError) or "enough memory" in str(error):
+            what, how = "the experiment needs too much memory", "Take less data, or fewer steps."
+        else:
+            what, how = f"the experiment broke: {error!r:.200}", "This is a defect of descentry."
+        _tell(tab, id, write, what, "lab", how)
     finally:
         write(tab, frames.JSON, json.dumps({"done": id}).encode())
 

@@ -83,7 +83,7 @@ function enter(next, hash) {
   const { lead, sections } = parse(scene.page), [idea, ...rest] = sections;
   document.title = `${scene.title} · descentry lab`;
   byId("title").textContent = `${scene.number}. ${scene.title}`;
-  byId("lead").textContent = lead;
+  byId("lead").replaceChildren(...inline(lead));
   byId("idea").replaceChildren(make("h2", {}, idea.title), ...idea.paragraphs.map((p) => make("p", {}, ...inline(p))));
   byId("pages").replaceChildren(...rest.map(block));
   byId("scenes").replaceChildren(...scenes.map((s) => {

@@ -124,10 +124,13 @@ def _chart(descent: Descent, mine: int, marks: tuple[Mark, ...], phases: list[An
 
 
 def _side(ends: Floats, mine: int) -> Chart:
-    seeds = np.array(SEEDS, dtype=np.float64)
-    others = Line("all seeds", seeds, ends, "other", dots=True)
-    yours = Line("yours", seeds[[mine]], ends[[mine]], "yours", dots=True)
-    return Chart("Loss at the end, by seed", "seed", "loss", (others, yours), False, False)
+    place = np.argsort(np.argsort(ends, kind="stable"), kind="stable") + 1.0
+    others = Line("all seeds", np.sort(place), np.sort(ends), "other", dots=True)
+    yours = Line("yours", place[[mine]], ends[[mine]], "yours", dots=True)
+    marks = (Mark(float(place[mine]), "yours"),)
+    return Chart(
+        "Loss at the end, the best seed first", "place", "loss", (others, yours), False, False, marks
+    )
 
 
 def _happened(ends: Floats, mine: int, fell: int | None, status: str) -> tuple[str, str]:

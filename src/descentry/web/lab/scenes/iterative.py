@@ -87,16 +87,19 @@ def run(settings: Settings, lab: Bench) -> Iterator[Picture]:
     )
     yield done
     if beside:
+        ranks: list[tuple[float, str]] = []
         for one in OPTIMIZERS.values():
             descent = last(lab.descend(problem, one, RATES, settings["steps"]))
             ends = np.where(np.isfinite(descent.loss), descent.loss, np.inf)[-1]
             best = int(np.argmin(ends))
             curves.append((f"{one.title} at {RATES[best]:.2g}", descent.loss[:, best]))
+            ranks.append((float(ends[best]), curves[-1][0]))
             paths.append((one.title, descent.path[:, best]))
             if ground is not None:
                 seen = _ground(lab, problem, ground, paths)
             yield Picture(_chart(curves, told["phases"]), seen, None, (), facts, told, happened, answer)
         drawn = _chart(curves, told["phases"])
+        facts += tuple((name, f"{short(end)} at the end") for end, name in sorted(ranks))
         yield Picture(drawn, seen, None, (), facts, told, happened, answer, whole=True)
 
 

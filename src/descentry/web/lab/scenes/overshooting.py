@@ -190,7 +190,7 @@ SCENE = Scene(
         ),
         Case(
             "a ravine",
-            {"multiple": 2.5, "ground": "ravine"},
+            {"multiple": 2.5, "ground": "ravine", "steps": 300},
             ("oscillation",),
             ("divergence",),
             "bounces",

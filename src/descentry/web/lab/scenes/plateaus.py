@@ -189,7 +189,7 @@ SCENE = Scene(
             "At step",
             10,
             1000,
-            100,
+            40,
             log=True,
             whole=True,
             only_if=("change", ("rate", "momentum", "adam", "push")),
