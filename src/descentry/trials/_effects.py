@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +57,7 @@ def effects(
     losses: Mapping[str, Sequence[tuple[float, float]]],
     grounds: Mapping[str, str],
     starts: Mapping[str, float],
-    exact: bool = False,
+    exact: Set[str] = frozenset(),
 ) -> dict[str, Effect]:
     """Effects of all arms, by id; the intervals hold for all of them together, at every look.
 
@@ -68,7 +68,7 @@ def effects(
         losses: By arm, its loss and that of the control arm on the same ground, one pair a seed.
         grounds: By arm, whose loss that is.
         starts: By ground, the loss before any step.
-        exact: Whether nothing is random, so that one seed tells all.
+        exact: Arms in which nothing is random, so that one seed tells all.
     """
     alpha = ALPHA / max(1, len(losses))
     lowest = {
@@ -81,13 +81,13 @@ def effects(
         top = _ceiling(start)
         share = alpha / 2 if lowest[grounds[id]] > 0 else alpha
         middle, half = interval([min(a, top) - min(b, top) for a, b in pairs], share)
-        if exact:
+        if id in exact:
             half = 0.0
         estimate = Estimate(middle, middle - half, middle + half, "loss")
         ratio = None
         if lowest[grounds[id]] > 0:
             middle, half = interval([math.log(min(a, top) / min(b, top)) for a, b in pairs], share)
-            half = 0.0 if exact else half
+            half = 0.0 if id in exact else half
             ratio = Estimate(math.exp(middle), _exp(middle - half), _exp(middle + half), "fraction")
         left = abs(float(np.mean([min(b, top) for _, b in pairs])))
         sizes = (start - lowest[grounds[id]], left, abs(start))

@@ -12,6 +12,7 @@ from descentry.core.data import Floats
 from descentry.core.trial import Arm, Trial
 from descentry.core.trial import Outcome as Told
 from descentry.trials import _words
+from descentry.trials._batches import Batches
 from descentry.trials._effects import Effect, mean
 from descentry.trials._fork import Fork
 from descentry.trials._lanes import CONTROL, Lane
@@ -50,7 +51,7 @@ def told(run: Run, found: dict[str, Effect], steps: int, seeds: int, stopped: st
         stopped=stopped,
         untried=tuple(run.untried),
         notes=tuple(run.notes),
-        action=functools.partial(_applied, run.fork, {**run.lanes, CONTROL: run.control}),
+        action=functools.partial(_applied, _slim(run.fork), {**run.lanes, CONTROL: run.control}),
     )
 
 
@@ -91,6 +92,11 @@ def _arm(run: Run, lane: Lane, effect: Effect, steps: int, seeds: int) -> Arm:
         lane.variant.title if lane.variant.own_ground else "",
         lane.variant.by_hand,
     )
+
+
+def _slim(fork: Fork) -> Fork:
+    """What applying needs; batches may take a gibibyte."""
+    return Fork(fork.model, fork.optimizer, fork.compute_loss, Batches((), ()))
 
 
 def _applied(fork: Fork, lanes: dict[str, Lane], id: str) -> Any:

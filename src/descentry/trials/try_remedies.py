@@ -16,6 +16,8 @@ from descentry.trials._lanes import lanes_of, remedies_of
 from descentry.trials._run import FEWEST, Progress, Run
 from descentry.trials.snapshot import Snapshot
 
+SMALL = 100_000  # weights
+
 
 def try_remedies(
     model: nn.Module,
@@ -28,7 +30,7 @@ def try_remedies(
     budget: int | None = None,
     seeds: int = 8,
     most: int = 6,
-    together: bool = True,
+    together: bool | None = None,
     progress: Progress | None = None,
 ) -> Trial:
     """Trains on in short arms, one for each remedy and one that changes nothing, and compares them in pairs.
@@ -53,7 +55,8 @@ def try_remedies(
         budget: Gradient evaluations, at most; arms are shortened where it is too small for all of them.
         seeds: At most; an arm is told from the control arm after three at the earliest.
         most: Remedies to try, at most; one may take several arms.
-        together: Whether arms may be computed in one batched call, where that gives the same numbers.
+        together: Whether arms may be computed in one batched call, where that gives the same numbers; when
+            None, where it saves time: up to 100,000 weights, without convolutions (`docs/benchmarks.md`).
         progress: Called as ``progress(done, total, what)``, in gradients.
 
     Raises:
@@ -75,4 +78,12 @@ def try_remedies(
             isinstance(d, Diagnosis) and d.cause == "gradients-not-zeroed" and d.status == "supported"
             for d in subjects
         )
+        if together is None:
+            together = _small(model)
         return Run(fork, snapshot, lanes, untried, zero, together, progress).go(steps, seeds, budget)
+
+
+def _small(model: nn.Module) -> bool:
+    """Whether a step takes most of its time for being called, which is what computing together saves."""
+    convolves = any(isinstance(m, nn.modules.conv._ConvNd) for m in model.modules())
+    return not convolves and sum(p.numel() for p in model.parameters()) <= SMALL
