@@ -1,7 +1,7 @@
 """Makes the trainings that diagnoses are calibrated and scored on, and fits what signs are worth.
 
     python -m benchmarks.calibrate make --out .calibration --runs 3000 --jobs 2
-    python -m benchmarks.calibrate fit --out .calibration
+    python -m benchmarks.calibrate fit --out .calibration [MORE ...]
 
 Trainings are made cell by cell (one good training, and what was done to it); a cell that lies in the folder
 is not made again, so it can be stopped and started at any time. A second of one core is about one training.
@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import argparse
 import collections
+import itertools
 import json
 import multiprocessing
 import os
 import time
 import traceback
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from pathlib import Path
 
@@ -31,8 +33,10 @@ from rich.progress import (
 DEFAULT = Path(".calibration")
 
 
-def make(folder: Path, runs: int, jobs: int, seed: int) -> int:
+def make(folder: Path, runs: int, jobs: int, seed: int, only: frozenset[str] = frozenset()) -> int:
     """Makes cells until the folder holds so many trainings; returns how many it holds.
+
+    Where kinds of faults are named, only these are put in: for a folder of what others have too few of.
 
     Raises:
         ValueError: The folder was made from another seed.
@@ -57,7 +61,7 @@ def make(folder: Path, runs: int, jobs: int, seed: int) -> int:
         while sum(counts.values()) < runs or waiting:
             while sum(counts.values()) < runs and len(waiting) < jobs:
                 if number not in counts:
-                    waiting[pool.submit(make_cell, folder, seed, number)] = number
+                    waiting[pool.submit(make_cell, folder, seed, number, only)] = number
                 number += 1
             done, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
@@ -66,12 +70,12 @@ def make(folder: Path, runs: int, jobs: int, seed: int) -> int:
     return sum(counts.values())
 
 
-def make_cell(folder: Path, seed: int, number: int) -> int:
+def make_cell(folder: Path, seed: int, number: int, only: frozenset[str] = frozenset()) -> int:
     """Makes one cell; a cell that fails is an empty one, with what went wrong beside it."""
     from benchmarks.zoo import cells, shards
 
     try:
-        samples = cells.make(seed, number, folder / "rates")
+        samples = cells.make(seed, number, folder / "rates", only=only)
     except Exception:  # noqa: BLE001 - hours of other cells are not lost to one
         (folder / f"failed-{number:05}.txt").write_text(traceback.format_exc(), encoding="utf-8")
         samples = []
@@ -102,7 +106,7 @@ def _check_seed(folder: Path, seed: int) -> None:
         about.write_text(json.dumps({"seed": seed, "begun": time.time()}), encoding="utf-8")
 
 
-def fit(folder: Path) -> None:
+def fit(folders: Sequence[Path]) -> None:
     """Fits both views on the tasks that are for fitting, and writes the table into the package."""
     from benchmarks import _fit
     from benchmarks._samples import VIEWS, samples
@@ -112,17 +116,16 @@ def fit(folder: Path) -> None:
     causes = list(catalog.entries("causes").values())
     table: dict[str, object] = {"version": VERSION}
     for view in VIEWS:
-        found = samples(folder, view, "fit")
-        table[view], odds = _fit.fit(causes, found)
-        print(
-            f"{view}: {len(found)} trainings, {_fit.first_right(causes, found, odds):.1%} right when left out"
-        )
+        found = samples(folders, view, "fit")
+        table[view], z = _fit.fit(causes, found)
+        right = _fit.first_right(causes, found, z)
+        print(f"{view}: {len(found)} trainings, {right:.1%} right when left out", flush=True)
     TABLE.write_text(_fit.written(table), encoding="utf-8")
     print(f"written: {TABLE.name}")
 
 
-def summary(folder: Path) -> str:
-    """How many trainings of which cause a folder holds, for fitting and for scoring."""
+def summary(folders: Sequence[Path]) -> str:
+    """How many trainings of which cause the folders hold, for fitting and for scoring."""
     from benchmarks.zoo import shards
     from benchmarks.zoo.splitting import split
 
@@ -130,7 +133,7 @@ def summary(folder: Path) -> str:
         "fit": collections.Counter(),
         "test": collections.Counter(),
     }
-    for sample in shards.load(folder):
+    for sample in itertools.chain.from_iterable(map(shards.load, folders)):
         counts[split(sample.spec)].update(sample.labels.given)
     causes = sorted(set(counts["fit"]) | set(counts["test"]))
     return "\n".join(f"{cause:22} {counts['fit'][cause]:6} {counts['test'][cause]:6}" for cause in causes)
@@ -139,13 +142,22 @@ def summary(folder: Path) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("action", choices=("make", "fit", "show"))
-    parser.add_argument("--out", type=Path, default=DEFAULT, help="folder of the trainings")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        nargs="+",
+        default=[DEFAULT],
+        help="folders of the trainings; new ones go to the first",
+    )
     parser.add_argument("--runs", type=int, default=3000)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="KIND", help="put in faults of these kinds only"
+    )
     options = parser.parse_args()
     if options.action == "make":
-        make(options.out, options.runs, options.jobs, options.seed)
+        make(options.out[0], options.runs, options.jobs, options.seed, frozenset(options.only))
     elif options.action == "fit":
         fit(options.out)
     print(summary(options.out))

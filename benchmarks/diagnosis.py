@@ -150,7 +150,9 @@ def peers(found: Sequence[Answer]) -> list[str]:
 def main() -> None:
     """Prints the tables of both views."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--out", type=Path, default=Path(".calibration"), help="folder of the trainings")
+    parser.add_argument(
+        "--out", type=Path, nargs="+", default=[Path(".calibration")], help="folders of the trainings"
+    )
     parser.add_argument("--plot", type=Path, help="write the reliability plot here, as SVG")
     options = parser.parse_args()
     curves = {}

@@ -1,8 +1,9 @@
 """Weighs the evidence for every cause: from what a run shows to why it may be so.
 
-The log-likelihood ratios of a cause's signs add up to its log-odds. They were fitted together, so that
-signs which say the same thing share one weight between them and nothing counts twice; a sign that could not
-be read adds nothing and is listed. Where the weights come from: ``causes/_weights.py``.
+The log-likelihood ratios of a cause's signs add up to what speaks for it, and causes compete with each other
+and with nothing being wrong (``causes/_worlds.py``). The weights were fitted together, so that signs which
+say the same thing share one weight between them and nothing counts twice; a sign that could not be read adds
+nothing and is listed. Where the weights come from: ``causes/_weights.py``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 
 from descentry.causes._entry import Cause, Clue
 from descentry.causes._weights import Weights, table
+from descentry.causes._worlds import probabilities
 from descentry.core import catalog
 from descentry.core.data import Diagnosis, Evidence, Remedy, Status
 from descentry.facts import Facts
@@ -38,7 +40,13 @@ def diagnose(facts: Facts, weights: Weights | None = None) -> tuple[Diagnosis, .
     """
     used = table(facts.watched) if weights is None else weights
     values = read(facts)
-    found = [_weigh(cause, facts, values, used) for cause in catalog.entries("causes").values()]
+    causes = list(catalog.entries("causes").values())
+    weighed = {cause.id: _weigh(cause, values, used) for cause in causes}
+    nats = {cause.id: used.prior(cause) + sum(weight for *_, weight in weighed[cause.id]) for cause in causes}
+    # A curve that fails by itself has a cause, known or not: being well is out of the question.
+    well = all(finding.concern != "failing" for finding in facts.findings)
+    likely = probabilities(nats, used.two, used.unlisted, well=well)
+    found = [_told(cause, facts, weighed[cause.id], likely[cause.id], used) for cause in causes]
     return tuple(sorted(found, key=lambda d: -d.probability))
 
 
@@ -58,17 +66,20 @@ def read(facts: Facts) -> dict[str, float | None]:
     return values
 
 
-def _weigh(cause: Cause, facts: Facts, values: dict[str, float | None], weights: Weights) -> Diagnosis:
-    weighed: list[Weighed] = []
-    missing: list[Clue] = []
-    for clue in cause.clues:
-        value = values[clue.sign.id]
-        if value is None:
-            missing.append(clue)
-        else:
-            weighed.append((clue, value, weights.of(cause, clue)[clue.sign.bin(value)]))
+def _weigh(cause: Cause, values: dict[str, float | None], weights: Weights) -> list[Weighed]:
+    return [
+        (clue, value, weights.of(cause, clue)[clue.sign.bin(value)])
+        for clue in cause.clues
+        if (value := values[clue.sign.id]) is not None
+    ]
+
+
+def _told(
+    cause: Cause, facts: Facts, weighed: Sequence[Weighed], probability: float, weights: Weights
+) -> Diagnosis:
+    read = {clue.sign.id for clue, *_ in weighed}
+    missing = [clue for clue in cause.clues if clue.sign.id not in read]
     told = sum(weight for _, _, weight in weighed)
-    probability = weights.probability(weights.prior(cause) + told)
     could_tell = any(max(map(abs, weights.of(cause, clue))) >= DECISIVE for clue, _, _ in weighed)
     status = _status(probability, told, could_tell)
     likely = status in ("supported", "undetermined")

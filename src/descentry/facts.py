@@ -18,6 +18,8 @@ from descentry.core.readings import ERROR, readings
 
 UNTOLD = Convergence("undetermined", 0.0, "The end of the run was not judged.")
 START = 3  # readings that are "at the start": the watch takes several in its first steps
+NEAR = 0.15  # of the range of the curve: as near to its end, the loss has hardly moved (decision 7),
+NOISE = 3.0  # or as near as so many standard errors of its levels
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,16 +91,29 @@ class Facts:
         return _median(value[-max(START, len(value) // 3) :])
 
     def closing(self, name: str) -> float | None:
-        """The median of the readings of the run's last third; None where it was not looked at by then.
+        """The median of the readings at the end; None where the run was not looked at by then.
 
-        A run of a second or two is looked at in its first steps only, which say nothing about how it ended.
+        The end is the last third of the steps, and what came before it while the loss was already as low
+        (or high) as it stayed. A run of a second or two is looked at in its first steps above all, which say
+        how it ended only if the loss has hardly moved since.
         """
         series = self.measured.get(name)
         if series is None or not len(self.curve.series):
             return None
-        step = self.curve.series.step
-        last = series.step >= step[-1] - (step[-1] - step[0]) / 3
-        return _median(series.value[last & np.isfinite(series.value)])
+        return _median(series.value[(series.step >= self.settled) & np.isfinite(series.value)])
+
+    @functools.cached_property
+    def settled(self) -> float:
+        """The step from which on the loss is near where it ends: at the latest, two thirds of the way."""
+        step, level = self.curve.series.step, self.curve.clean
+        third = step[-1] - (step[-1] - step[0]) / 3
+        if not len(level):
+            return float(third)
+        end = float(median(level[-max(1, len(level) // 10) :]))
+        reach = np.maximum(NEAR * np.ptp(level), NOISE * self.curve.level_noise)
+        away = np.flatnonzero(np.abs(level - end) > reach)
+        first = int(away[-1]) + 1 if len(away) else 0
+        return float(min(third, self.curve.step_at(first))) if first < len(level) else float(third)
 
     def peak(self, name: str) -> float | None:
         """The largest finite reading."""

@@ -77,17 +77,21 @@ def test_it_has_something_for_it_and_something_against_it(cause):
 
 
 def told(case, cause, weights=None):
-    (found,) = (d for d in diagnose(facts_of(case.run()), weights) if d.cause == cause.id)
-    return found
+    found = diagnose(facts_of(case.run()), weights)
+    (place,) = (i for i, d in enumerate(found) if d.cause == cause.id)
+    return place, found[place], found
 
 
 @pytest.mark.parametrize(("cause", "case"), cases("seen_in"))
 def test_it_is_seen_in_its_own_cases(cause, case):
-    """By what its file states; the fitted table, which knows how rare it is, has to see more for it."""
+    """By what its file states, unless nobody can tell it from a neighbour; the fitted table has to agree."""
     if "seen" in cause.exempt:
         pytest.skip(cause.exempt["seen"])
-    stated, fitted = told(case, cause, STATED), told(case, cause)
-    assert stated.status == "supported", f"{stated.probability:.2f} {stated.evidence}"
+    _, stated, ranked = told(case, cause, STATED)
+    assert sum(e.weight for e in stated.evidence) >= -cause.base - 1e-9, stated.evidence
+    causes = [d.cause for d in ranked if d.cause in (cause.id, "healthy") or d.cause not in cause.neighbours]
+    assert cause.id in causes[:2], [(d.cause, round(d.probability, 2)) for d in ranked[:4]]
+    _, fitted, _ = told(case, cause)
     assert sum(e.weight for e in fitted.evidence) > 0, f"{fitted.probability:.2f} {fitted.evidence}"
 
 
@@ -95,6 +99,6 @@ def test_it_is_seen_in_its_own_cases(cause, case):
 def test_it_is_quiet_on_what_it_is_taken_for(cause, case):
     if "quiet" in cause.exempt:
         pytest.skip(cause.exempt["quiet"])
-    stated, fitted = told(case, cause, STATED), told(case, cause)
+    (_, stated, _), (_, fitted, _) = told(case, cause, STATED), told(case, cause)
     assert stated.status != "supported", f"{stated.probability:.2f} {stated.evidence}"
     assert fitted.probability < ATTENTION, f"{fitted.probability:.2f} {fitted.evidence}"

@@ -160,7 +160,8 @@ def test_a_behaviour_that_breaks_is_noted_and_the_rest_is_told(monkeypatch):
 def test_causes_name_the_verdict_before_their_consequences():
     values = np.r_[FALL, 0.3 * 3.0 ** np.arange(30), [np.nan] * 5]
     report = descentry.explain({"loss": values})
-    assert report.headline == next(f for f in report.findings if f.behaviour == "divergence").sentence
+    ran_away = next(f for f in report.findings if f.behaviour == "divergence").sentence
+    assert report.headline.startswith(ran_away)
 
 
 def test_a_loss_that_touches_zero_at_its_end_is_told_as_any_other():

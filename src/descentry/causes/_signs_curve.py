@@ -43,11 +43,6 @@ STUCK = seen("stuck", "The loss never gets below where it began.", "The loss get
 SLOW = seen("slow-decrease", "The loss falls, but slowly.", "The loss does not fall slowly.")
 NOISY = seen("noisy-decrease", "The loss falls in noise, which is normal.", "The fall is not noisy.")
 SMOOTH = seen("smooth-decrease", "The loss falls smoothly.", "The loss does not fall smoothly.")
-OVERFITTING = seen(
-    "overfitting",
-    "The validation loss rises while the training loss falls.",
-    "The validation loss does not rise.",
-)
 
 
 def _fall(facts: Facts) -> float | None:
@@ -147,83 +142,6 @@ BOUNCES = Sign(
 )
 
 
-def _early_rise(facts: Facts) -> float | None:
-    value = facts.curve.series.value
-    if facts.curve.rising or len(value) < 8 or not np.isfinite(value[0]) or value[0] <= 0:
-        return None
-    head = value[: max(5, len(value) // 20)]
-    top = np.max(np.where(np.isfinite(head), head, np.inf))
-    return float(min(top / value[0], 1e30))
-
-
-EARLY_RISE = Sign(
-    "early-rise",
-    "how far the loss rises in its first twentieth",
-    _early_rise,
-    (1.5, 5.0, 100.0),
-    (
-        "The loss does not rise at the start.",
-        "The loss rises to {value} times its first value at the start.",
-        "The loss rises to {value} times its first value at the start.",
-        "The loss blows up in the first steps, to {value} times its first value.",
-    ),
-    "its first value; the noise of a batch rarely doubles it",
-    CALIBRATED,
-)
-
-
-def _run_up(facts: Facts) -> float | None:
-    """Decades between the highest of the last finite points and the typical level, where the loss broke."""
-    value = facts.curve.series.value
-    if not facts.curve.reduced.bad or facts.curve.rising:
-        return None
-    broken = np.flatnonzero(~np.isfinite(value))
-    before = value[: broken[0]]
-    before = np.abs(before[np.isfinite(before)])
-    if len(before) < 2:
-        return None
-    typical = float(median(before))
-    return math.log10(max(float(before[-max(1, len(before) // 10, 3) :].max()), TINY) / max(typical, TINY))
-
-
-RUN_UP = Sign(
-    "run-up",
-    "how far the loss had risen before it was NaN",
-    _run_up,
-    (0.3, 1.0, 4.0),
-    (
-        "Nothing announced the NaN: the loss was as usual up to it.",
-        "The loss had risen a little before it was NaN.",
-        "The loss had risen to {power} times its usual level before it was NaN.",
-        "The loss had exploded, to {power} times its usual level, before it was NaN.",
-    ),
-    "0 where a value out of nowhere broke it, large where it grew step by step",
-    CALIBRATED,
-)
-
-
-def _when_broken(facts: Facts) -> float | None:
-    if not facts.curve.reduced.bad:
-        return None
-    return float(np.argmin(np.isfinite(facts.curve.series.value)))
-
-
-BROKE_AT = Sign(
-    "broke-at",
-    "how many points were finite before the first NaN",
-    _when_broken,
-    (0.5, 10.0, 60.0),
-    (
-        "The very first loss is not finite.",
-        "The loss is not finite after {value} points.",
-        "The loss is not finite after {value} points.",
-        "The loss is not finite after {value} points, when the run had gone well for long.",
-    ),
-    "a rate that is too large shows within some ten steps",
-    CALIBRATED,
-)
-
-
 def _first(facts: Facts) -> float | None:
     value = facts.curve.series.value
     if facts.curve.rising or not len(value) or not np.isfinite(value[0]):
@@ -245,6 +163,21 @@ FIRST = Sign(
         "The loss begins extremely high, at {power}.",
     ),
     "ln 10 = 2.3 for ten classes; about 1 for standardised targets",
+    "Karpathy 2019, A Recipe for Training Neural Networks",
+)
+
+
+STUCK_AT = Sign(
+    "stuck-at",
+    "how large the loss is that never gets lower",
+    lambda facts: _first(facts) if facts.has("stuck") else None,
+    (-1.0, -0.3),
+    (
+        "The loss never gets lower, and was low from the start ({power}): it may have arrived before.",
+        "The loss never gets lower than it began, at {power}.",
+        "The loss never gets lower than it began, which is as high as a blind guess has it ({power}).",
+    ),
+    "ln 2 = 0.7 for two classes, about 1 for standardised targets, lower where something was learnt before",
     "Karpathy 2019, A Recipe for Training Neural Networks",
 )
 
@@ -311,30 +244,4 @@ END = Sign(
     ),
     "the verdict on the end of the run",
     "docs/decisions/0005-story-thresholds.md",
-)
-
-
-def _gap(facts: Facts) -> float | None:
-    """Validation over training loss at the end."""
-    twin = facts.curve.validation
-    if twin is None or facts.curve.rising or len(twin.level) < 3 or len(facts.curve.level) < 3:
-        return None
-    ours, theirs = (float(median(c.level[-max(1, len(c.level) // 10) :])) for c in (facts.curve, twin))
-    return theirs / ours if ours > 0 else None
-
-
-GAP = Sign(
-    "generalization-gap",
-    "the validation loss beside the training loss",
-    _gap,
-    (1.15, 1.6, 3.0),
-    (
-        "Validation and training loss end together.",
-        "The validation loss ends at {value} times the training loss.",
-        "The validation loss ends at {value} times the training loss.",
-        "The validation loss ends far above the training loss, at {value} times.",
-    ),
-    "1 where nothing is overfitted",
-    CALIBRATED,
-    "validation",
 )

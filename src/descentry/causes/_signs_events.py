@@ -16,6 +16,7 @@ AROUND = 8  # points before and after that the lone ones are compared with
 FAR = 12.0  # decades that stand for NaN and infinity
 MOST = 256  # seams, and places at each, that are looked at
 REACH = 0.005  # of the run: logs are seldom of every step
+BY_NOISE = 4.0  # median differences, 2.6 standard errors: two medians of noise seldom lie further apart
 FAR_STEP = 8.0  # median differences of neighbours, about 8 standard deviations of the noise
 
 
@@ -164,7 +165,7 @@ def _thrown_back(facts: Facts) -> float | None:
     value = facts.curve.clean
     if facts.curve.rising or len(value) < 20:
         return None
-    reach = max(2, len(value) // 50)
+    reach = max(3, len(value) // 40)
     first = float(median(value[:reach]))
     middle = median(np.lib.stride_tricks.sliding_window_view(value, reach), axis=1)
     before, after = middle[: -reach - 1], middle[reach:-1]
@@ -172,7 +173,9 @@ def _thrown_back(facts: Facts) -> float | None:
     told = gained > 0.1 * facts.curve.range
     if not told.any():
         return None
-    return float(np.max((after - before)[told] / gained[told]))
+    # What noise alone does to a difference of two medians is nothing that was lost.
+    noise = BY_NOISE * float(median(np.abs(np.diff(value)))) / math.sqrt(reach)
+    return float(np.max(np.maximum(after - before - noise, 0.0)[told] / gained[told]))
 
 
 THROWN_BACK = Sign(

@@ -269,35 +269,3 @@ NOISE = Sign(
     "McCandlish et al. 2018",
     "watch",
 )
-
-
-def _change_at_event(facts: Facts) -> float | None:
-    """Largest change of the rate, in decades, within 2% of the run of any step of the loss."""
-    rate = facts.rate
-    events = facts.found("sudden-drop", "jump-up", "divergence")
-    if rate is None or len(rate) < 2 or not events:
-        return None
-    with np.errstate(all="ignore"):
-        change = np.abs(np.diff(np.log10(np.maximum(rate.value, 1e-12))))
-    reach = max(1, round(0.02 * facts.span))
-    near = [
-        change[np.abs(rate.step[1:] - event.start) <= reach + max(0, event.stop - event.start)]
-        for event in events
-    ]
-    return float(max((c.max() for c in near if len(c)), default=0.0))
-
-
-RATE_CHANGE = Sign(
-    "rate-change",
-    "whether the learning rate was changed where the loss stepped",
-    _change_at_event,
-    (0.05, 0.17),
-    (
-        "The learning rate was not changed where the loss stepped.",
-        "The learning rate was changed a little where the loss stepped.",
-        "The learning rate was changed ({power}-fold) just where the loss stepped.",
-    ),
-    "0 where the rate is constant, 1 for a cut to a tenth",
-    "by definition",
-    "rate",
-)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 from descentry.causes._entry import Cause, Clue
 
 TABLE = Path(__file__).with_name("weights.json")
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -27,16 +26,16 @@ class Weights:
     """One fit.
 
     Attributes:
-        base: Log-odds of each cause before anything is known.
+        base: What each cause is worth before anything is known, in nats.
         clues: For each cause, the weights of each sign's bins.
-        slope: What log-odds are multiplied with, and
-        shift: what is added, so that probabilities are kept on tasks that the fit has not seen.
+        two: What having two causes adds to the sum of both.
+        unlisted: What a cause is worth that is on no list.
     """
 
     base: Mapping[str, float]
     clues: Mapping[str, Mapping[str, tuple[float, ...]]]
-    slope: float = 1.0
-    shift: float = 0.0
+    two: float = -3.0
+    unlisted: float = -3.0
 
     def of(self, cause: Cause, clue: Clue) -> tuple[float, ...]:
         """The weights of a clue, in nats: fitted, or as its file states them."""
@@ -44,12 +43,8 @@ class Weights:
         return fitted if fitted is not None and len(fitted) == len(clue.weights) else clue.weights
 
     def prior(self, cause: Cause) -> float:
-        """Log-odds before anything is known."""
+        """What a cause is worth before anything is known."""
         return self.base.get(cause.id, cause.base)
-
-    def probability(self, log_odds: float) -> float:
-        """Calibrated, between 0 and 1."""
-        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, self.slope * log_odds + self.shift))))
 
 
 STATED = Weights({}, {})
@@ -67,4 +62,4 @@ def table(watched: bool) -> Weights:
 def parsed(data: Mapping[str, Any]) -> Weights:
     """One fit from its JSON form."""
     clues = {c: {s: tuple(map(float, w)) for s, w in of.items()} for c, of in data["clues"].items()}
-    return Weights(data["base"], clues, float(data["slope"]), float(data["shift"]))
+    return Weights(data["base"], clues, float(data["two"]), float(data["unlisted"]))

@@ -46,10 +46,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from descentry.causes import _signs_blow_up as blow_up
 from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_events as events
 from descentry.causes import _signs_gradients as gradients
 from descentry.causes import _signs_rate as rate
+from descentry.causes import _signs_schedule as schedule
 from descentry.causes._cases import descend, noisy, run
 from descentry.causes._entry import Case, Cause, Clue
 
@@ -67,16 +69,18 @@ CAUSE = Cause(
     clues=(
         Clue(events.LONE_POINT, (-0.8, 0.2, 1.5, 3.0, 4.5)),
         Clue(events.LEAP, (-0.5, 0.5, 2.0, 3.2)),
-        Clue(curve.RUN_UP, (2.0, 0.5, -1.0, -2.0)),
-        Clue(curve.BROKE_AT, (0.3, -0.7, 0.8, 1.8)),
-        Clue(curve.EARLY_RISE, (0.1, -0.3, -0.7, -1.2)),
+        Clue(blow_up.RUN_UP, (2.0, 0.5, -1.0, -2.0)),
+        Clue(blow_up.CLIMBED, (1.0, 0.5, -1.5, -2.0)),
+        Clue(blow_up.BROKE_AT, (0.3, -0.7, 0.8, 1.8)),
+        Clue(blow_up.EARLY_RISE, (0.1, -0.3, -0.7, -1.2)),
         Clue(curve.OSCILLATION, (0.1, -0.7)),
         Clue(curve.DIVERGENCE, (0.1, -0.7)),
+        Clue(curve.NON_FINITE, (0.1, 0.3)),
         Clue(gradients.GRADIENT_PEAK, (-0.3, 0.0, 0.6, 1.0)),
         Clue(gradients.BROKEN_GRADIENT, (0.0, 0.4, -1.2)),
         Clue(rate.STABILITY, (0.3, 0.3, 0.2, 0.1, -0.3, -1.0, -1.5)),
         Clue(rate.OVERSHOOTS, (0.3, 0.0, -0.7, -1.2)),
-        Clue(rate.RATE_CHANGE, (0.1, -0.3, -1.5)),
+        Clue(schedule.RATE_CHANGE, (0.1, -0.3, -1.5)),
         Clue(events.SEAM, (0.0, 0.1, -2.0)),
     ),
     remedies=("guard-batches", "clip-gradients"),

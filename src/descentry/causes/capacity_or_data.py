@@ -47,11 +47,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from descentry.causes import _signs_blow_up as blow_up
 from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_layers as layers
 from descentry.causes import _signs_learnt as learnt
 from descentry.causes import _signs_outputs as outputs
 from descentry.causes import _signs_rate as rate
+from descentry.causes import _signs_validation as validation
 from descentry.causes import _signs_wiring as wiring
 from descentry.causes._cases import descend, noisy, run, white
 from descentry.causes._entry import Case, Cause, Clue
@@ -64,12 +66,14 @@ CAUSE = Cause(
     concern="attention",
     base=-2.5,
     clues=(
-        Clue(curve.OVERFITTING, (-0.3, 2.5)),
-        Clue(curve.GAP, (-0.5, 0.2, 1.3, 2.3)),
+        Clue(validation.OVERFITTING, (-0.3, 2.5)),
+        Clue(validation.GAP, (-0.7, -0.5, 0.2, 1.0, 1.8, 2.5)),
+        Clue(validation.RISEN, (-0.4, 0.3, 1.5, 2.3)),
         Clue(curve.END, (-0.6, 0.0, -0.4, 0.8)),
         Clue(curve.FALL, (-0.7, 0.2, 0.7, 0.4, -0.3, -0.8)),
         Clue(curve.NON_FINITE, (0.1, -3.0)),
-        Clue(curve.EARLY_RISE, (0.1, -0.4, -0.8, -1.2)),
+        Clue(blow_up.EARLY_RISE, (0.1, -0.4, -0.8, -1.2)),
+        Clue(curve.DIVERGENCE, (0.1, -2.0)),
         Clue(layers.END_GUESS, (-1.2, 0.7, 1.0, -0.5, -0.8)),
         Clue(learnt.IDLE, (-2.0, -0.7, 0.7, 1.8)),
         Clue(learnt.SURE_ERRORS, (0.5, 0.2, -0.5, -1.5)),

@@ -44,6 +44,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from descentry.causes import _signs_blow_up as blow_up
 from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_gradients as gradients
 from descentry.causes import _signs_layers as layers
@@ -64,7 +65,9 @@ CAUSE = Cause(
         Clue(gradients.GRADIENT_SIZE, (0.6, 0.4, 0.1, 0.0, 0.0, -0.2)),
         Clue(curve.STUCK, (-0.2, 0.5)),
         Clue(curve.FALL, (0.2, 0.7, 0.4, 0.0, -0.5, -1.0)),
-        Clue(curve.EARLY_RISE, (0.0, 0.2, 0.4, 0.4)),
+        Clue(blow_up.EARLY_RISE, (0.0, 0.2, 0.4, 0.4)),
+        Clue(curve.DIVERGENCE, (0.1, -0.5)),
+        Clue(curve.NON_FINITE, (0.1, -1.0)),
         Clue(rate.RATE, (-0.7, -0.4, -0.1, 0.0, 0.2, 0.4, 0.4)),
     ),
     remedies=("change-activation", "reinitialise", "lower-lr", "warm-up"),

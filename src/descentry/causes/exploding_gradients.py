@@ -41,6 +41,7 @@ Bengio, Simard and Frasconi 1994; Pascanu, Mikolov and Bengio 2013; Philipp, Son
 
 from __future__ import annotations
 
+from descentry.causes import _signs_blow_up as blow_up
 from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_gradients as gradients
 from descentry.causes import _signs_layers as layers
@@ -58,6 +59,7 @@ CAUSE = Cause(
     clues=(
         Clue(curve.DIVERGENCE, (-0.2, 0.5)),
         Clue(curve.NON_FINITE, (-0.2, 0.5)),
+        Clue(blow_up.CLIMBED, (0.2, 0.3, 0.0, -0.3)),
         Clue(curve.SPIKE, (-0.1, 0.4)),
         Clue(curve.FALL, (0.5, 0.4, 0.1, 0.0, -0.5, -1.0)),
         Clue(gradients.PROFILE, (-1.0, -1.0, -0.5, -0.3, 0.5, 1.8, 3.0)),

@@ -69,6 +69,7 @@ CAUSE = Cause(
         Clue(data.CONDITION, (-0.7, 0.3, 1.2, 2.0)),
         Clue(curve.FALL, (0.5, 0.5, 0.3, 0.1, -0.4, -0.8)),
         Clue(curve.DIVERGENCE, (-0.1, 0.3)),
+        Clue(curve.NON_FINITE, (0.1, 0.2)),
         Clue(rate.RATE, (-0.5, -0.2, 0.1, 0.3, 0.0, -0.5, -0.8)),
         Clue(rate.STABILITY_START, (-0.5, -0.3, -0.2, -0.1, 0.3, 0.6, 0.6)),
         Clue(outputs.SCALE_FREE, (0.2, -0.3)),

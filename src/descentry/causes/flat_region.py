@@ -60,6 +60,8 @@ CAUSE = Cause(
         Clue(curve.STUCK, (-0.4, 1.0)),
         Clue(curve.PLATEAU, (-0.1, 0.8)),
         Clue(curve.FALL, (0.0, 0.8, 0.4, 0.0, -0.5, -1.5)),
+        Clue(curve.DIVERGENCE, (0.1, -2.0)),
+        Clue(curve.NON_FINITE, (0.1, -2.5)),
         Clue(gradients.GRADIENT_SIZE, (2.5, 2.0, 0.3, -1.0, -1.5, -2.0)),
         Clue(gradients.PROFILE, (-1.5, -0.7, 0.0, 0.3, 0.1, -0.5, -1.0)),
         Clue(gradients.ZERO_GRADIENTS, (0.2, -0.7, -1.5)),

@@ -70,6 +70,7 @@ CAUSE = Cause(
         Clue(curve.BOUNCES, (0.4, 0.3, 0.0, -0.4, -0.7)),
         Clue(curve.FALL, (0.4, 0.3, 0.1, 0.0, -0.3, -0.6)),
         Clue(curve.DIVERGENCE, (-0.1, 0.4)),
+        Clue(curve.NON_FINITE, (0.1, 0.0)),
         Clue(rate.UPHILL, (-0.4, 0.5, 0.3, -0.7)),
         Clue(rate.AGREEMENT, (-0.7, -0.4, -0.1, 0.2, 0.5, 0.3)),
         Clue(rate.RATE, (-0.4, -0.2, 0.0, 0.2, 0.0, -0.3, -0.5)),

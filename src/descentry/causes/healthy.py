@@ -42,11 +42,14 @@ on noise that helps.
 from __future__ import annotations
 
 from descentry.causes import _signs_curve as curve
+from descentry.causes import _signs_events as events
 from descentry.causes import _signs_gradients as gradients
 from descentry.causes import _signs_layers as layers
 from descentry.causes import _signs_learnt as learnt
 from descentry.causes import _signs_outputs as outputs
 from descentry.causes import _signs_rate as rate
+from descentry.causes import _signs_schedule as schedule
+from descentry.causes import _signs_validation as validation
 from descentry.causes import _signs_wiring as wiring
 from descentry.causes._cases import descend, noisy, run, white
 from descentry.causes._entry import Case, Cause, Clue
@@ -65,7 +68,12 @@ CAUSE = Cause(
         Clue(curve.FALL, (-3.0, -2.0, -0.5, 0.5, 1.0, 1.0)),
         Clue(curve.LINEARITY, (0.3, 0.5, 0.0, -1.0)),
         Clue(curve.END, (-1.5, 0.0, 0.5, 0.5)),
+        Clue(curve.STUCK_AT, (1.5, 0.3, -1.0)),
         Clue(curve.FIRST, (0.0, 0.3, -0.3, -1.0, -1.5, -2.0)),
+        Clue(events.LONE_POINT, (0.1, 0.0, -0.3, -1.5, -2.5)),
+        Clue(events.THROWN_BACK, (0.1, -0.3, -1.0, -2.0, -2.0)),
+        Clue(schedule.RAISED, (0.0, -2.5)),
+        Clue(validation.RISEN, (0.1, 0.0, -0.8, -1.5)),
         Clue(rate.RATE, (-2.0, -1.0, 0.0, 0.3, 0.0, -0.7, -1.5)),
         Clue(rate.STABILITY, (-1.5, -0.5, 0.2, 0.3, 0.0, -0.5, -1.5)),
         Clue(rate.OVERSHOOTS, (0.3, 0.0, -0.5, -1.5)),

@@ -63,6 +63,8 @@ CAUSE = Cause(
         Clue(curve.STUCK, (-0.2, 0.4)),
         Clue(curve.PLATEAU, (0.0, 0.2)),
         Clue(curve.FALL, (0.0, 0.4, 0.3, 0.1, -0.2, -0.5)),
+        Clue(curve.DIVERGENCE, (0.1, -1.5)),
+        Clue(curve.NON_FINITE, (0.1, -2.0)),
     ),
     remedies=("reinitialise",),
     neighbours=("init-too-small", "flat-region", "vanishing-gradients", "no-gradient"),

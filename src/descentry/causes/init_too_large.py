@@ -42,6 +42,7 @@ Glorot and Bengio 2010; He, Zhang, Ren and Sun 2015; Karpathy 2019, *A Recipe fo
 
 from __future__ import annotations
 
+from descentry.causes import _signs_blow_up as blow_up
 from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_gradients as gradients
 from descentry.causes import _signs_layers as layers
@@ -59,7 +60,9 @@ CAUSE = Cause(
         Clue(layers.START_GUESS, (-1.5, -1.0, 0.2, 0.8, 1.3)),
         Clue(layers.SATURATED_START, (-0.5, 0.0, 0.5, 0.8, 1.0)),
         Clue(curve.FIRST, (-0.5, -0.3, 0.2, 0.4, 0.5, 0.5)),
-        Clue(curve.EARLY_RISE, (0.1, 0.0, -0.2, -0.3)),
+        Clue(blow_up.EARLY_RISE, (0.1, 0.0, -0.2, -0.3)),
+        Clue(curve.DIVERGENCE, (0.1, 0.0)),
+        Clue(curve.NON_FINITE, (0.1, 0.0)),
         Clue(rate.RATE, (0.2, 0.2, 0.2, 0.2, 0.0, -0.4, -0.7)),
         Clue(rate.STABILITY_START, (-0.5, -0.3, -0.1, 0.0, 0.2, 0.4, 0.5)),
         Clue(gradients.GRADIENT_GROWTH, (0.4, 0.2, 0.0, -0.2, -0.3)),

@@ -67,6 +67,8 @@ CAUSE = Cause(
         Clue(curve.STUCK, (-0.2, 0.5)),
         Clue(curve.PLATEAU, (-0.1, 0.5)),
         Clue(curve.FALL, (0.0, 0.5, 0.3, 0.0, -0.2, -0.3)),
+        Clue(curve.DIVERGENCE, (0.1, -1.5)),
+        Clue(curve.NON_FINITE, (0.1, -2.0)),
     ),
     remedies=("reinitialise", "add-normalisation", "switch-to-adam", "wait"),
     neighbours=("init-symmetric", "vanishing-gradients", "flat-region", "lr-too-low"),

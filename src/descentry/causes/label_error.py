@@ -55,6 +55,7 @@ from descentry.causes import _signs_layers as layers
 from descentry.causes import _signs_learnt as learnt
 from descentry.causes import _signs_outputs as outputs
 from descentry.causes import _signs_rate as rate
+from descentry.causes import _signs_validation as validation
 from descentry.causes import _signs_wiring as wiring
 from descentry.causes._cases import descend, noisy, run, white
 from descentry.causes._entry import Case, Cause, Clue
@@ -78,8 +79,9 @@ CAUSE = Cause(
         Clue(outputs.MISFIT, (0.3, -3.0, -3.0, -3.0, -3.0, -2.0)),
         Clue(outputs.VARYING, (-2.0, -1.0, 0.0, 0.2)),
         Clue(wiring.CAN_LEARN, (-3.0, -1.0, 0.0, 0.0, 0.2)),
-        Clue(curve.GAP, (-0.4, 0.1, 0.5, 1.0)),
+        Clue(validation.GAP, (0.8, -0.4, 0.1, 0.5, 0.8, 0.5)),
         Clue(curve.NON_FINITE, (0.1, -2.0)),
+        Clue(curve.DIVERGENCE, (0.1, -2.0)),
     ),
     remedies=("check-labels", "overfit-a-batch"),
     neighbours=("loss-mismatch", "capacity-or-data", "noise-dominated"),

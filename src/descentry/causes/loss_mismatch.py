@@ -68,6 +68,7 @@ CAUSE = Cause(
         Clue(curve.BELOW_ZERO, (-0.1, 1.0)),
         Clue(curve.FALL, (0.3, 0.4, 0.4, 0.2, -0.3, -0.4)),
         Clue(curve.NON_FINITE, (0.1, -0.5)),
+        Clue(curve.DIVERGENCE, (0.1, -0.3)),
         Clue(layers.END_GUESS, (-0.5, 0.3, 0.3, 0.3, 0.3)),
         Clue(wiring.CAN_LEARN, (-1.5, -0.5, 0.0, 0.0, 0.1)),
     ),

@@ -47,9 +47,11 @@ at the Edge of Stability*; Lewkowycz et al. 2020 on the catapult at large rates.
 
 from __future__ import annotations
 
+from descentry.causes import _signs_blow_up as blow_up
 from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_layers as layers
 from descentry.causes import _signs_rate as rate
+from descentry.causes import _signs_schedule as schedule
 from descentry.causes._cases import descend, noisy, run
 from descentry.causes._entry import Case, Cause, Clue
 
@@ -61,9 +63,10 @@ CAUSE = Cause(
         Clue(curve.DIVERGENCE, (-0.5, 1.5)),
         Clue(curve.NON_FINITE, (-0.5, 1.0)),
         Clue(curve.STUCK, (0.0, 0.5)),
-        Clue(curve.EARLY_RISE, (-0.7, 0.5, 1.5, 2.0)),
-        Clue(curve.RUN_UP, (-1.5, 0.0, 1.0, 1.5)),
-        Clue(curve.FIRST, (0.0, 0.0, 0.0, -0.3, -0.5, -0.7)),
+        Clue(blow_up.EARLY_RISE, (-0.7, 0.5, 1.5, 2.0)),
+        Clue(blow_up.RUN_UP, (-1.5, 0.0, 1.0, 1.5)),
+        Clue(blow_up.CLIMBED, (-1.5, 0.0, 1.2, 1.5)),
+        Clue(schedule.RISING, (-1.0, 0.0, 2.0)),
         Clue(rate.RATE, (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 2.5)),
         Clue(rate.STABILITY_START, (-3.0, -2.0, -1.0, -0.5, 0.7, 1.5, 2.0)),
         Clue(rate.OVERSHOOTS, (-1.5, -0.5, 0.7, 1.5)),

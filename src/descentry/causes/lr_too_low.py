@@ -61,6 +61,7 @@ CAUSE = Cause(
         Clue(curve.FALL, (-1.0, 0.7, 0.8, 0.3, -0.7, -1.5)),
         Clue(curve.END, (-0.3, 0.0, 0.8, -1.2)),
         Clue(curve.NON_FINITE, (0.1, -3.0)),
+        Clue(curve.DIVERGENCE, (0.1, -3.0)),
         Clue(rate.RATE, (2.5, 1.7, 0.7, -0.7, -1.5, -2.5, -3.0)),
         Clue(rate.STABILITY, (1.8, 0.8, 0.0, -1.0, -2.0, -2.5, -3.0)),
         Clue(rate.PROMISE, (1.3, 0.8, -0.5, -1.0, -1.5)),

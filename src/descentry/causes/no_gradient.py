@@ -77,6 +77,8 @@ CAUSE = Cause(
         Clue(gradients.ZERO_GRADIENTS, (-0.2, 0.3, 0.7)),
         Clue(curve.STUCK, (-0.2, 0.6)),
         Clue(curve.FALL, (0.2, 0.8, 0.4, 0.0, -0.8, -1.2)),
+        Clue(curve.DIVERGENCE, (0.1, -2.5)),
+        Clue(curve.NON_FINITE, (0.1, -2.5)),
         Clue(layers.END_GUESS, (-1.5, -0.3, 0.6, 0.4, 0.3)),
         Clue(layers.DEAD, (0.1, 0.0, 0.0, -0.5, -1.0, -1.5)),
         Clue(outputs.MISFIT, (0.1, -2.5, 0.0, 0.0, -0.3, -0.3)),

@@ -114,6 +114,7 @@ CAUSE = Cause(
         Clue(curve.FALL, (0.0, 0.4, 0.4, 0.2, -0.3, -0.7)),
         Clue(curve.END, (0.7, 0.2, -0.5, -0.4)),
         Clue(curve.DIVERGENCE, (0.1, -1.5)),
+        Clue(curve.NON_FINITE, (0.1, -1.5)),
         Clue(rate.NOISE, (-3.0, -1.5, -0.3, 0.8, 1.5)),
         Clue(UNDONE, (-2.0, -0.7, 0.3, 1.0, 1.4)),
         Clue(BATCH, (1.0, 0.5, -0.2, -1.0)),

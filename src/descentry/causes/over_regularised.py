@@ -47,6 +47,7 @@ import numpy as np
 
 from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_layers as layers
+from descentry.causes import _signs_validation as validation
 from descentry.causes._cases import noisy, run, white
 from descentry.causes._entry import Case, Cause, Clue, Sign
 from descentry.facts import Facts
@@ -158,8 +159,10 @@ CAUSE = Cause(
         Clue(layers.END_GUESS, (-1.5, 0.0, 0.8, 0.4, 0.2)),
         Clue(curve.STUCK, (-0.1, 0.4)),
         Clue(curve.FALL, (0.2, 0.5, 0.5, 0.3, -0.5, -1.5)),
-        Clue(curve.GAP, (0.3, -0.3, -1.0, -1.5)),
-        Clue(curve.OVERFITTING, (0.1, -1.5)),
+        Clue(curve.DIVERGENCE, (0.1, -1.5)),
+        Clue(curve.NON_FINITE, (0.1, -1.5)),
+        Clue(validation.GAP, (0.8, 0.2, -0.3, -1.0, -1.5, -2.0)),
+        Clue(validation.OVERFITTING, (0.1, -1.5)),
     ),
     remedies=("lower-weight-decay", "lower-dropout"),
     neighbours=("capacity-or-data", "lr-too-low", "flat-region"),

@@ -50,6 +50,7 @@ import numpy as np
 from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_events as events
 from descentry.causes import _signs_rate as rate
+from descentry.causes import _signs_schedule as schedule
 from descentry.causes._cases import descend, noisy, run, white
 from descentry.causes._entry import Case, Cause, Clue
 from descentry.core.data import Gap
@@ -79,7 +80,7 @@ CAUSE = Cause(
         Clue(curve.NON_FINITE, (0.1, -1.5)),
         Clue(rate.STABILITY, (0.2, 0.2, 0.2, 0.1, -0.3, -0.8, -1.2)),
         Clue(rate.OVERSHOOTS, (0.2, 0.0, -0.8, -1.2)),
-        Clue(rate.RATE_CHANGE, (0.3, 0.1, -0.8)),
+        Clue(schedule.RATE_CHANGE, (0.3, 0.1, -0.8)),
     ),
     remedies=("restore-optimizer-state", "warm-up"),
     neighbours=("lr-too-high", "schedule-event", "bad-batch"),

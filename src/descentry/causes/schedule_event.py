@@ -46,7 +46,7 @@ import math
 import numpy as np
 
 from descentry.causes import _signs_curve as curve
-from descentry.causes import _signs_rate as rate
+from descentry.causes import _signs_schedule as schedule
 from descentry.causes._cases import descend, noisy, run, white
 from descentry.causes._entry import Case, Cause, Clue, Sign
 from descentry.core.data import Floats
@@ -128,12 +128,14 @@ CAUSE = Cause(
     title="a setting was changed where the loss stepped",
     concern="none",
     clues=(
-        Clue(rate.RATE_CHANGE, (-3.5, 1.0, 4.5)),
+        Clue(schedule.RATE_CHANGE, (-3.5, 1.0, 4.5)),
+        Clue(schedule.RAISED, (-0.1, 1.5)),
         Clue(OTHER_CHANGE, (-0.5, 3.5)),
         Clue(RATE_RANGE, (-1.0, 0.1, 0.3)),
         Clue(curve.SUDDEN_DROP, (-0.5, 0.4)),
         Clue(curve.JUMP_UP, (-0.2, 0.3)),
         Clue(curve.DIVERGENCE, (0.1, -0.5)),
+        Clue(curve.NON_FINITE, (0.1, 0.0)),
     ),
     remedies=(),
     neighbours=("healthy", "resume-artefact", "lr-too-high", "bad-batch"),

@@ -57,6 +57,7 @@ CAUSE = Cause(
         Clue(outputs.CLASS_INDICES, (0.0, -0.3, -0.5)),
         Clue(curve.FALL, (0.1, 0.4, 0.4, 0.2, -0.2, -0.6)),
         Clue(curve.NON_FINITE, (0.1, -0.7)),
+        Clue(curve.DIVERGENCE, (0.1, -0.7)),
         Clue(wiring.CAN_LEARN, (-1.5, -0.5, 0.0, 0.0, 0.1)),
     ),
     remedies=("match-shapes",),

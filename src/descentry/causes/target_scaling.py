@@ -68,6 +68,7 @@ CAUSE = Cause(
         Clue(curve.FIRST, (0.0, -0.8, -0.2, 0.7, 1.3, 1.6)),
         Clue(curve.LINEARITY, (-0.3, 0.0, 0.2, 0.5)),
         Clue(curve.DIVERGENCE, (-0.1, 0.3)),
+        Clue(curve.NON_FINITE, (0.1, 0.2)),
         Clue(rate.RATE, (-0.5, -0.2, 0.0, 0.2, 0.0, -0.4, -0.7)),
         Clue(rate.TRAVEL, (0.0, 0.1, 0.1, 0.0, 0.0)),
         Clue(layers.START_GUESS, (-0.5, -0.5, 0.4, 0.8, 1.3)),

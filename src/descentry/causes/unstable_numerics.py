@@ -45,6 +45,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from descentry.causes import _signs_blow_up as blow_up
 from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_gradients as gradients
 from descentry.causes import _signs_rate as rate
@@ -115,8 +116,9 @@ CAUSE = Cause(
     concern="failing",
     clues=(
         Clue(curve.NON_FINITE, (-1.5, 0.8)),
-        Clue(curve.RUN_UP, (1.0, 0.2, -1.0, -2.0)),
-        Clue(curve.BROKE_AT, (-0.5, 0.0, 0.2, 0.2)),
+        Clue(blow_up.RUN_UP, (1.0, 0.2, -1.0, -2.0)),
+        Clue(blow_up.CLIMBED, (0.7, 0.3, -1.0, -1.5)),
+        Clue(blow_up.BROKE_AT, (-0.5, 0.0, 0.2, 0.2)),
         Clue(curve.DIVERGENCE, (0.1, -1.2)),
         Clue(LOG_OF_ZERO, (0.5, 4.5)),
         Clue(gradients.BROKEN_GRADIENT, (-0.7, 0.0, 2.2)),

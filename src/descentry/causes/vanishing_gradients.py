@@ -62,6 +62,8 @@ CAUSE = Cause(
         Clue(curve.STUCK, (-0.3, 0.7)),
         Clue(curve.PLATEAU, (0.0, 0.3)),
         Clue(curve.FALL, (0.0, 0.6, 0.4, 0.0, -0.7, -1.2)),
+        Clue(curve.DIVERGENCE, (0.1, -1.5)),
+        Clue(curve.NON_FINITE, (0.1, -2.0)),
         Clue(gradients.PROFILE, (3.2, 2.0, 0.5, -1.5, -2.0, -2.5, -3.0)),
         Clue(gradients.GRADIENT_SIZE, (0.6, 0.5, 0.2, -0.2, -0.5, -0.7)),
         Clue(gradients.ZERO_GRADIENTS, (0.1, -0.3, -1.0)),

@@ -43,6 +43,7 @@ import math
 
 import numpy as np
 
+from descentry.causes import _signs_blow_up as blow_up
 from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_rate as rate
 from descentry.causes._cases import descend, noisy, run, white
@@ -65,10 +66,11 @@ ENDLESS = Sign(
     "endless",
     "how far below zero the loss goes",
     _endless,
-    (-0.5, 1.0),
+    (-0.5, 0.3, 1.0),
     (
         "The loss stays above zero.",
         "The loss ends below zero, as some losses can.",
+        "The loss falls below zero and on, to {power} times its first size.",
         "The loss falls below zero and on, to {power} times its first size.",
     ),
     "squared errors and cross-entropies end at zero",
@@ -93,11 +95,12 @@ CAUSE = Cause(
     clues=(
         Clue(rate.UPHILL, (-4.0, -2.0, 1.0, 4.0)),
         Clue(MAXIMISES, (-0.2, 3.0)),
-        Clue(ENDLESS, (-0.3, 0.5, 4.3)),
+        Clue(ENDLESS, (-0.3, 0.5, 2.0, 4.3)),
         Clue(curve.CLIMB, (-0.4, -0.6, 0.0, 0.8, 1.2)),
         Clue(curve.STUCK, (-0.2, 0.5)),
         Clue(curve.DIVERGENCE, (-0.3, 0.6)),
-        Clue(curve.EARLY_RISE, (0.0, 0.3, 0.0, -0.4)),
+        Clue(blow_up.EARLY_RISE, (0.0, 0.3, 0.0, -0.4)),
+        Clue(curve.NON_FINITE, (0.1, 0.2)),
         Clue(rate.RATE, (0.3, 0.3, 0.3, 0.2, -0.2, -0.5, -0.7)),
         Clue(rate.AGREEMENT, (-1.0, -0.5, 0.0, 0.2, 0.3, 0.0)),
     ),
