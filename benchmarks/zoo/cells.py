@@ -36,8 +36,22 @@ class Sample:
     labels: Labels
 
 
-def make(seed: int, number: int, cache: Path | None = None, *, watched: bool = True) -> list[Sample]:
+def make(
+    seed: int,
+    number: int,
+    cache: Path | None = None,
+    *,
+    watched: bool = True,
+    only: frozenset[str] = frozenset(),
+) -> list[Sample]:
     """The trainings of a cell whose labels were proved; the same for the same seed and number.
+
+    Args:
+        seed: Of the folder.
+        number: Of the cell in it.
+        cache: Folder that remembers which rates are good.
+        watched: Whether trainings are watched.
+        only: Kinds of faults that may be put in; any where none is named.
 
     Cost: some thirty trainings of a second or less.
     """
@@ -50,7 +64,7 @@ def make(seed: int, number: int, cache: Path | None = None, *, watched: bool = T
         spec = spec.with_(rate=found.rate * float(rng.choice([0.3, 0.5, 0.7, 1.0])))
         twin = train(build(spec)).outcome
         if twin.finite and twin.end <= min(LEARNS, found.end + 0.15):
-            return _Cell(spec, twin, found.end, watched).samples(rng)
+            return _Cell(spec, twin, found.end, watched, only).samples(rng)
     return []
 
 
@@ -60,14 +74,15 @@ class _Cell:
     twin: Outcome
     best: float
     watched: bool
+    only: frozenset[str]
 
     def samples(self, rng: np.random.Generator) -> list[Sample]:
         """What was proved."""
         done: list[Sample] = []
         proved: dict[str, tuple[Fault, Labels]] = {}
         for fault in [
-            *drawing.faults(rng, self.spec, HARMLESS, harmless=True),
-            *drawing.faults(rng, self.spec, FAULTY, harmless=False),
+            *drawing.faults(rng, self.spec, HARMLESS, harmless=True, only=self.only),
+            *drawing.faults(rng, self.spec, FAULTY, harmless=False, only=self.only),
         ]:
             spec = self.spec.with_(faults=(fault,))
             result = self._train(spec)

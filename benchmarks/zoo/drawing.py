@@ -20,6 +20,7 @@ _FAMILIES = {
 # Rates that are too high stand for three causes; the others fit few trainings, or are seldom proved.
 _CAUSES = {
     (): 7.0,
+    ("lr-too-high",): 3.0,
     ("flat-region",): 5.0,
     ("dead-units",): 3.0,
     ("exploding-gradients",): 3.0,
@@ -116,9 +117,14 @@ def _init(rng: np.random.Generator) -> str:
     return str(rng.choice(["torch", "torch", "torch", "he", "glorot", "orthogonal"]))
 
 
-def faults(rng: np.random.Generator, spec: Spec, count: int, *, harmless: bool) -> list[Fault]:
-    """So many different things that can be done to a training, each at one strength."""
+def faults(
+    rng: np.random.Generator, spec: Spec, count: int, *, harmless: bool, only: frozenset[str] = frozenset()
+) -> list[Fault]:
+    """So many different things that can be done to a training, a strength each; some kinds only, if named."""
     options = [k for k in KINDS.values() if (k.proof == "fine") == harmless and k.fits(spec)]
+    options = [k for k in options if not only or k.id in only]
+    if not options:
+        return []
     # Causes are drawn alike, however many ways there are to have them.
     whole = collections.Counter[tuple[str, ...]]()
     for kind in options:

@@ -171,6 +171,22 @@ def _capacity(case: Case) -> tuple[frozenset[str], frozenset[str]] | None:
     return _NOTHING, _NOTHING
 
 
+def _late(case: Case) -> tuple[frozenset[str], frozenset[str]] | None:
+    """It learns, and runs away after a quarter of the steps or later."""
+    loss, n = case.got.loss, len(case.got.loss)
+    high = np.flatnonzero(~(loss <= 2 * float(np.max(loss[:5]))))
+    if not len(high) or high[0] < n // 4 or not clearly_worse(case.got, case.twin):
+        return None
+    learnt = float(np.median(loss[high[0] // 2 : high[0]])) < 0.7 * float(np.median(loss[:5]))
+    stays = not case.got.finite or float(np.median(loss[-max(5, n // 20) :])) > float(np.max(loss[:5]))
+    return (_NOTHING, frozenset({"overshooting", "exploding-gradients"})) if learnt and stays else None
+
+
+def _constant(case: Case) -> tuple[frozenset[str], frozenset[str]] | None:
+    """What was learnt from the labels is of no use for the right ones."""
+    return (_NOTHING, _NOTHING) if case.got.finite and _above(case.got.val, case.twin.val) else None
+
+
 def _labels(case: Case) -> tuple[frozenset[str], frozenset[str]] | None:
     return _worse(case) if case.got.finite else None
 
@@ -228,6 +244,8 @@ PROOFS: dict[str, Proof] = {
     "plateau": _plateau,
     "scaling": _worse,
     "labels": _labels,
+    "late": _late,
+    "constant": _constant,
     "overfits": _overfits,
     "capacity": _capacity,
     "numeric": _numeric,

@@ -14,6 +14,7 @@ _NAMES = {
 }
 # How often people log what.
 _ODDS = {"lr": 0.5, "grad_norm": 0.3, "val_loss": 0.6, "val_accuracy": 0.4}
+_SAID = 0.5  # of the logs that show where a run was resumed
 _FEWEST = 12  # points; shorter logs are not worth a diagnosis
 
 
@@ -34,7 +35,8 @@ def logged(sample: Sample) -> Run:
         name = str(rng.choice(_NAMES.get(whole.name, (whole.name,))))
         rounded = value if whole.name == "lr" else np.array([_rounded(v, digits) for v in value])
         series.append(Series(name, whole.split, step, rounded))
-    return Run(sample.spec.id, "zoo", tuple(series), _settings(rng, sample))
+    gaps = sample.log.gaps if rng.random() < _SAID else ()
+    return Run(sample.spec.id, "zoo", tuple(series), _settings(rng, sample), gaps)
 
 
 def _interval(rng: np.random.Generator, steps: int) -> int:

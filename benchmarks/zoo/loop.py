@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from benchmarks.zoo.losses import shortfall
 from benchmarks.zoo.training import Training
-from descentry.core.data import Run, Series
+from descentry.core.data import Gap, Run, Series
 
 Floats = npt.NDArray[np.float64]
 _LOOKED_AT = 512  # examples that outcomes are measured on
@@ -51,13 +51,16 @@ class Tape:
             steps.append(step)
             values.append(value)
 
-    def run(self) -> Run:
-        """All of it."""
+    def run(self, resumed: int | None = None) -> Run:
+        """All of it, and where a script might have said that it went on from a checkpoint."""
         series = []
         for name, (steps, values) in self.series.items():
             split = "validation" if name.startswith("val") else "train"
             series.append(Series(name, split, np.array(steps), np.array(values)))
-        return Run("log", "zoo", tuple(series))
+        gap = (
+            () if resumed is None else (Gap("resume", f"resumed at step {resumed}", 1, "", resumed, resumed),)
+        )
+        return Run("log", "zoo", tuple(series), gaps=gap)
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,7 @@ def _train(t: Training, observe: Observe | None, steps: int) -> Result:
         begun.norm,
         t.event,
     )
-    return Result(watch.run() if watch else None, tape.run(), outcome)
+    return Result(watch.run() if watch else None, tape.run(t.event if t.seam else None), outcome)
 
 
 def _gradient_norm(t: Training) -> float:

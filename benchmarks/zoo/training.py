@@ -45,6 +45,7 @@ class Training:
         forced: The loss is made to require a gradient, which it would not by itself.
         every: Updates happen at every so many batches; gradients add up until then.
         event: The step at which something happens, where it is one step.
+        seam: The log says that the run was resumed there.
     """
 
     spec: Spec
@@ -65,6 +66,7 @@ class Training:
     forced: bool = False
     every: int = 1
     event: int | None = None
+    seam: bool = False
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Batches without end, the same on each call."""

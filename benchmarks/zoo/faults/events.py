@@ -38,6 +38,7 @@ def _resumed(t: Training, strength: float) -> None:
     For 3 the weights are those of the start: the checkpoint was not found and nobody noticed.
     """
     when, usual = _when(t), t.scheduled
+    t.seam = True
     kept: list[dict[str, torch.Tensor]] = [copy.deepcopy(t.model.state_dict())]
     back = max(1, when // 6)
 

@@ -97,6 +97,18 @@ def _unstandardised(data: Data, strength: float, rng: torch.Generator) -> Data:
     return in_steps(data, x=data.x * scale, x_val=data.x_val * scale)
 
 
+def _tuned_gently(t: Training, strength: float) -> None:
+    """A trained model goes on at a small rate: the loss is low from the start, and hardly moves."""
+    _trained(t, 200)
+    usual = t.scheduled
+    t.scheduled = lambda step: usual(step) * strength
+
+
+def _resumed_well(t: Training, strength: float) -> None:
+    """Stopped and resumed with all that belongs to it: there is a seam in the log and none in the loss."""
+    t.event, t.seam = int(strength * t.spec.steps), True
+
+
 def _fresh(t: Training, strength: float) -> None:
     """The optimizer starts anew half way, which does no harm here."""
 
@@ -150,6 +162,16 @@ KINDS = (
         weight=2,
         fits=lambda s: whole_targets(s) and kind_of(s) != "values",
     ),
+    Kind(
+        "fine-tuned-gently",
+        _FINE,
+        (0.03, 0.1, 0.3),
+        proof="fine",
+        loop=_tuned_gently,
+        weight=2,
+        fits=lambda s: s.model.family not in {"transformer", "cnn"},
+    ),
+    Kind("resumed-well", _FINE, (0.3, 0.5, 0.7), proof="fine", loop=_resumed_well, weight=2),
     Kind("usual-decay", _FINE, (1e-4, 1e-3), proof="fine", setting=_decayed),
     Kind(
         "usual-dropout",

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmarks.zoo.data import Data
+from benchmarks.zoo.data import Data, load
 from benchmarks.zoo.faults._kind import Kind, kind_of, plain_head, shape_of, whole_targets, with_loss
 from benchmarks.zoo.losses import ended, entropy
 from benchmarks.zoo.spec import Spec
@@ -49,6 +49,19 @@ def _summed(t: Training, strength: float) -> None:
         "values": lambda out, y: ((out - y) ** 2).sum(),
     }
     with_loss(t, ways[t.data.kind] if t.data.y.ndim < 3 else usual)
+
+
+def _for_outputs(spec: Spec, strength: float) -> Spec:
+    return spec.with_(rate=spec.rate / _outputs(spec) if spec.optimizer not in _ADAPTIVE else spec.rate)
+
+
+def _outputs(spec: Spec) -> int:
+    return load(spec.task).outputs
+
+
+def _summed_over_outputs(t: Training, strength: float) -> None:
+    """A sum over the values of an example and a mean over the examples, as for densities."""
+    t.loss_fn = lambda out, y: ((out - y) ** 2).flatten(1).sum(1).mean()
 
 
 def _no_head(t: Training, strength: float) -> None:
@@ -107,6 +120,15 @@ KINDS = (
     Kind("raw-targets", _FINE, (2, 3, 5), proof="fine", fits=_values, data=_raw_targets, weight=3),
     Kind("counts", _FINE, (5, 10), proof="fine", fits=_values, data=_counts, weight=2),
     Kind("sum-as-meant", _FINE, proof="fine", fits=_summable, setting=_for_a_sum, model=_summed),
+    Kind(
+        "sum-over-outputs",
+        _FINE,
+        proof="fine",
+        setting=_for_outputs,
+        model=_summed_over_outputs,
+        weight=2,
+        fits=lambda s: kind_of(s) == "values" and _outputs(s) > 1,
+    ),
     Kind("zero-head", _FINE, proof="fine", fits=lambda s: s.model.style != "by-hand", model=_no_head),
     Kind("softmax-and-logarithm", _FINE, proof="fine", fits=_classes, model=_logarithm_of_softmax, weight=2),
     Kind(

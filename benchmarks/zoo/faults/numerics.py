@@ -109,7 +109,7 @@ KINDS = (
     Kind(
         "log-of-softmax",
         ("unstable-numerics",),
-        (30, 100, 300),
+        (3, 10, 30, 100, 300),
         ("init-too-large",),
         "numeric",
         _of("classes"),
@@ -119,7 +119,7 @@ KINDS = (
     Kind(
         "log-of-sigmoid",
         ("unstable-numerics",),
-        (10, 30, 100),
+        (3, 10, 30, 100),
         ("init-too-large",),
         "numeric",
         _of("binary"),

@@ -24,6 +24,22 @@ def _misaligned(data: Data, strength: float, rng: torch.Generator) -> Data:
     return in_steps(data, y=torch.roll(data.y, int(strength), 0))
 
 
+def _constant(data: Data, strength: float, rng: torch.Generator) -> Data:
+    """Nearly all examples have the label of the first, as a join or a default that went wrong leaves them."""
+    rows = torch.randperm(len(data), generator=rng)[: round(strength * len(data))]
+    y = data.y.clone()
+    y[rows] = data.y[:1]
+    return in_steps(data, y=y)
+
+
+def _units_mixed(data: Data, strength: float, rng: torch.Generator) -> Data:
+    """Some targets were written down in another unit."""
+    rows = torch.randperm(len(data), generator=rng)[: round(strength * len(data))]
+    y = data.y.clone()
+    y[rows] = 10 * y[rows]
+    return in_steps(data, y=y)
+
+
 def _no_signal(data: Data, strength: float, rng: torch.Generator) -> Data:
     """Inputs that know nothing of the targets: another example's."""
     return in_steps(
@@ -120,6 +136,26 @@ KINDS = (
         _own_targets,
         data=_misaligned,
         weight=1,
+    ),
+    Kind(
+        "labels-constant",
+        ("label-error",),
+        (0.98, 1.0, 1.0),
+        (),
+        "constant",
+        lambda s: _own_targets(s) and kind_of(s) != "values",
+        data=_constant,
+        weight=1,
+    ),
+    Kind(
+        "units-mixed",
+        ("label-error",),
+        (0.05, 0.1, 0.2),
+        ("target-scaling", "capacity-or-data"),
+        "labels",
+        lambda s: _own_targets(s) and _values(s),
+        data=_units_mixed,
+        weight=2,
     ),
     Kind(
         "no-signal",
