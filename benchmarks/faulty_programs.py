@@ -1,6 +1,6 @@
 """Runs whole programs under ``descentry run`` and scores what it says to them.
 
-    python -m benchmarks.faulty_programs [--jobs N] [--only WORD]
+    python -m benchmarks.faulty_programs [--jobs N] [--only WORD] [--runs FOLDER]
 
 ``benchmarks/programs/faulty`` holds short scripts with one mistake each, after questions that people ask in
 forums; their first line names the causes that are a right answer. Those in ``benchmarks/programs/healthy``
@@ -51,10 +51,21 @@ def run(script: Path, folder: Path) -> Outcome:
     """The script, run as a user would."""
     head = script.read_text(encoding="utf-8").splitlines()[0]
     acceptable = frozenset(head.removeprefix("# acceptable:").replace(",", " ").split())
-    command = [sys.executable, "-m", "descentry.cli", "run", "--quiet", "--run-dir", str(folder), str(script)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run(command, env=environment, capture_output=True, timeout=TIMEOUT, check=False)
-    runs = sorted(folder.glob(f"{script.stem}*"), key=lambda p: p.name)
+    kept = folder / script.stem
+    if not kept.exists():
+        command = [
+            sys.executable,
+            "-m",
+            "descentry.cli",
+            "run",
+            "--quiet",
+            "--run-dir",
+            str(kept),
+            str(script),
+        ]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        subprocess.run(command, env=environment, capture_output=True, timeout=TIMEOUT, check=False)
+    runs = sorted(kept.glob(f"{script.stem}*"), key=lambda p: p.name)
     if not runs:
         return Outcome(script.stem, acceptable, "", ())
     try:
@@ -78,10 +89,13 @@ def main() -> None:
     )
     parser.add_argument("--jobs", type=int, default=2, help="programs that run at once")
     parser.add_argument("--only", default="", help="only programs whose name contains this")
+    parser.add_argument(
+        "--runs", type=Path, help="keep what was recorded in this folder, and use what is there"
+    )
     args = parser.parse_args()
     scripts = [p for p in sorted(PROGRAMS.glob("*/*.py")) if args.only in p.stem]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(args.jobs) as pool:
-        outcomes = list(pool.map(lambda s: run(s, Path(folder)), scripts))
+        outcomes = list(pool.map(lambda s: run(s, args.runs or Path(folder)), scripts))
     for one in outcomes:
         mark = "ok" if one.within(1) else "3 " if one.within(3) else "--"
         top = ", ".join(f"{cause} {p:.2f}" for cause, p in one.ranked[:3])
