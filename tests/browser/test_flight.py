@@ -144,6 +144,8 @@ def test_the_page_can_be_used_by_everybody(new_page, address, width, dark):
     airborne(page, address, "noisy-digits", speed="8")
     page.get_by_label("batch size").select_option("32")
     said(page, "The batch is 32 now.")
+    page.get_by_role("button", name="Pause").click()
+    phase(page, "paused")
     assert not faults(page)
     page.get_by_role("button", name="Land").click()
     said(page, "The debrief is complete.")

@@ -213,5 +213,11 @@ def _sentence(best: str, gain: float, rate: float, steps: int, yours: float) -> 
     move = f"holding {rate:.2g}" if factor == 1 else f"{_VERBS[best]} (to {rate * factor:.2g})"
     if not math.isfinite(yours):
         return f"Over the next {steps} steps {move} would have kept you in the air."
-    lower = f"{1 - 10**-gain:.0%} lower" if gain < 1 else f"{10**gain:.2g} times lower"
+    lower = (
+        "far lower"
+        if gain > 3
+        else f"{1 - 10**-gain:.0%} lower"
+        if gain < 1
+        else f"{10**gain:.0f} times lower"
+    )
     return f"Over the next {steps} steps {move} would have brought the loss {lower} than you did."

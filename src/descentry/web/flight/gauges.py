@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 
+from descentry.core import catalog
 from descentry.core.data import Run, Series
-from descentry.instruments import (
-    after_step,
-    gradient_agreement,
-    noise_scale,
-    sharpness,
-    update_ratio,
-)
 from descentry.instruments._entry import Instrument, Moment, Reading
 from descentry.instruments._probe import Probe
 from descentry.live import _settings
 from descentry.web.flight._level import Level
 from descentry.web.flight.world import Instant, World
 
-_LOOKED = (sharpness, noise_scale, gradient_agreement, update_ratio, after_step)
-INSTRUMENTS: tuple[Instrument, ...] = tuple(module.INSTRUMENT for module in _LOOKED)
-_KNOWN = {  # id and unit of all that stands in the run; the last three are read at every step
-    **{i.id: i.unit for i in INSTRUMENTS},
-    "gradient-norm": "",
-    "batch-size": "examples",
-    "learning-rate": "",
-}
+# The first three are recorded at every step by hand; a rollback is no accident that has to be found out; the
+# wiring of these models is known, and their precision is full.
+_LEFT_OUT = {"gradient-norm", "batch-loss", "learning-rate", "restarts", "wiring", "loss-scale"}
+_KNOWN: Mapping[str, Instrument] = catalog.entries("instruments")
+INSTRUMENTS = tuple(i for i in _KNOWN.values() if i.id not in _LEFT_OUT)
+_SHOWN = {
+    "sharpness",
+    "noise-scale",
+    "gradient-agreement",
+}  # at every look; of the rest every third is enough
+_REST = 3
+_ONCE = 4  # readings of what need not be read again
 
 
 @dataclass(eq=False)
@@ -73,9 +71,7 @@ class Panel:
 
     def _read(self, probe: Probe, tick: int, moment: Moment) -> None:
         for instrument in INSTRUMENTS:
-            if instrument.moment != moment or (
-                tick % self.level.look and instrument.consecutive < 2 and self.level.look > 1
-            ):
+            if instrument.moment != moment or not self._due(instrument, tick):
                 continue
             probe.memory = self._memory.setdefault(instrument.id, {})
             try:
@@ -84,6 +80,14 @@ class Panel:
                 continue
             for reading in readings:
                 self._keep(instrument, reading, tick)
+
+    def _due(self, instrument: Instrument, tick: int) -> bool:
+        look, after = divmod(tick, self.level.look)
+        if after and (instrument.consecutive < 2 or after > 1):
+            return False
+        if instrument.how_often == "once":
+            return look < _ONCE
+        return instrument.id in _SHOWN or look % _REST == 0
 
     def _keep(self, instrument: Instrument, reading: Reading, tick: int) -> None:
         value = float(reading.value.detach()) if isinstance(reading.value, torch.Tensor) else reading.value
@@ -101,7 +105,6 @@ def run_of(world: World, panel: Panel, until: int | None = None) -> Run:
         "loss": _column(flown, "loss"),
         "lr": _column(flown, "rate"),
         "gradient-norm": _column(flown, "norm"),
-        "batch-size": _column(flown, "batch"),
     }
     end = len(flown)
     columns |= {name: [pair for pair in pairs if pair[0] < end] for name, pairs in panel.series.items()}

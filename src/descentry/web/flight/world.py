@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,8 @@ import torch
 from torch import Tensor
 
 from descentry.core.errors import DescentryError
-from descentry.instruments._probe import Batch, Probe
+from descentry.instruments._probe import Probe
+from descentry.web.flight._capture import Capture
 from descentry.web.flight._level import Level
 from descentry.web.flight.log import Kind, Move
 
@@ -170,8 +172,9 @@ class World:
         self._maybe_save()
         inputs, targets = self.examples(self.step, self.batch)
         observer = self.observer if self.observer is not None and self.observer.wants(self.tick) else None
-        seen = Batch.of(self.model, (inputs,), {}) if observer else None
-        outputs = self.model(inputs)
+        seen = Capture(self.model) if observer else None
+        with seen or contextlib.nullcontext():
+            outputs = self.model(inputs)
         loss = self.problem.loss_fn(outputs, targets)
         self.optimizer.zero_grad()
         torch.autograd.backward(loss)
@@ -184,12 +187,15 @@ class World:
         if not self.crashed:
             for group in self.optimizer.param_groups:
                 group["lr"] = self.rate
-            probe = self._probe(loss, outputs, targets, seen) if observer else None
-            if observer and probe:
+            if observer and seen:
+                probe = seen.probe(
+                    self.tick, self.problem, self.optimizer, self.parameters, loss, outputs, targets
+                )
                 observer.before(probe, self.tick)
-            self.optimizer.step()
-            if observer and probe:
+                self.optimizer.step()
                 observer.after(probe, self.tick)
+            else:
+                self.optimizer.step()
             self.step += 1
         self.tick += 1
         self.flown.append(instant)
@@ -212,21 +218,6 @@ class World:
         if rows is None:
             return self.problem.inputs, self.problem.targets
         return self.problem.inputs[rows], self.problem.targets[rows]
-
-    def _probe(self, loss: Tensor, outputs: Any, targets: Tensor, seen: Batch | None) -> Probe:
-        return Probe(
-            self.tick,
-            self.model,
-            self.optimizer,
-            dict(self.parameters),
-            loss.detach(),
-            {n: p.grad for n, p in self.parameters.items() if p.grad is not None},
-            {n: p.detach().clone() for n, p in self.parameters.items()},
-            seen,
-            outputs.detach(),
-            targets=targets,
-            loss_fn=self.problem.loss_fn,
-        )
 
     # Forks
 

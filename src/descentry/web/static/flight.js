@@ -145,6 +145,7 @@ byId("save").addEventListener("click", () => save(log));
 byId("sign").addEventListener("submit", (event) => { event.preventDefault(); tell({ do: "sign", name: input("name").value }); });
 byId("file").addEventListener("change", async () => {
   const file = input("file").files?.[0];
+  input("file").value = ""; // so that the same file can be chosen again
   if (file) await open(file).then((flown) => tell({ do: "rival", name: file.name.replace(/\.json$/, ""), log: flown }), trouble);
 });
 

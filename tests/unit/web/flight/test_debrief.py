@@ -43,9 +43,9 @@ def test_who_flies_too_slowly_is_told_to_raise_the_rate(timid):
     first = timid[0]
     assert first.tick == 0
     assert first.what == "the take-off"
-    assert first.best == "triple"
+    assert first.best == "ten times"
     assert first.gain > 0.1
-    assert "tripling the rate (to 0.06)" in first.sentence
+    assert "ten times the rate (to 0.2)" in first.sentence
     assert set(first.arms) == {name for name, _ in debrief.ARMS}
     assert first.arms["hold"] == first.yours  # nothing was done, so that is what holding gives
 
@@ -69,7 +69,7 @@ def test_a_crash_is_looked_at_before_it_happens():
     assert raised.tick == 20
     assert raised.what == "the rate went from 0.02 to 8"
     assert raised.rate == 0.02  # what was in force when it was raised
-    assert raised.best in {"double", "triple", "hold"}
+    assert raised.best in {"double", "triple", "ten times"}
 
 
 def test_a_good_flight_is_not_found_fault_with():

@@ -45,7 +45,7 @@ export function versus(landed, ghosts) {
 /** One moment. @param {Moment} moment @param {(tick: number) => void} rewind @returns {HTMLLIElement} */
 export function moment(moment, rewind) {
   const go = make("button", { type: "button" }, "Fly on from here");
-  go.setAttribute("aria-label", `Fly on from step ${moment.tick}`);
+  go.setAttribute("aria-label", `Fly on from here, step ${moment.tick}`);
   go.addEventListener("click", () => rewind(moment.tick));
   const head = make("header", {}, make("h3", {}, `Step ${whole(moment.tick)}: ${moment.what}`), make("span", { className: "quiet" }, `the rate was ${number(moment.rate, 3)}`), go);
   const evidence = make("div", {}, make("p", { className: "best" }, moment.sentence), make("p", { className: "quiet" }, `By then the evidence said: ${moment.headline}`));
