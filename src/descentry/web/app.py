@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
 from descentry.core.errors import DescentryError, NotFoundError, UnknownNameError
 from descentry.web import _static
 from descentry.web._guard import Guard
+from descentry.web.answers import Json
 from descentry.web.parts import Part
 
 
@@ -29,7 +30,7 @@ def create_app(parts: Sequence[Part], *, token: str, hosts: Collection[str] = ()
         hosts: Names that this server is called by, beside those of the machine itself.
     """
     files = _static.table()
-    pages = {path: file for part in parts for path, file in part.pages.items() if file in files}
+    pages = {path: file for part in parts for path, file in part.pages.items()}
     home = next(iter(pages), None)
     routes: list[BaseRoute] = [Route(f"/static/{name}", file.answer) for name, file in files.items()]
     routes.append(Route("/favicon.ico", files["icon.svg"].answer))  # asked for by browsers on their own
@@ -38,9 +39,7 @@ def create_app(parts: Sequence[Part], *, token: str, hosts: Collection[str] = ()
         routes.append(Route("/", files[pages["/"]].answer if "/" in pages else _leads_to(home)))
 
     async def listed(request: Request) -> Response:
-        return JSONResponse(
-            [{"name": part.name, "pages": [p for p in part.pages if p in pages]} for part in parts]
-        )
+        return Json([{"name": part.name, "pages": list(part.pages)} for part in parts])
 
     routes.append(Route("/api/parts", listed))
     # An address is right or wrong; none is completed, or leads elsewhere.
@@ -82,7 +81,7 @@ def _mistake(request: HTTPConnection, error: Exception) -> Response:
     if not isinstance(error, DescentryError):
         raise error
     said = {"what": error.what, "where": error.where, "how": error.how}
-    return JSONResponse({"error": said}, 404 if isinstance(error, (NotFoundError, UnknownNameError)) else 400)
+    return Json({"error": said}, 404 if isinstance(error, (NotFoundError, UnknownNameError)) else 400)
 
 
 def _refused(request: HTTPConnection, error: Exception) -> Response:
@@ -90,4 +89,4 @@ def _refused(request: HTTPConnection, error: Exception) -> Response:
         raise error
     what = {404: "there is nothing at this address", 405: "this cannot be done here"}
     said = {"what": what.get(error.status_code, error.detail), "where": "", "how": ""}
-    return JSONResponse({"error": said}, error.status_code)
+    return Json({"error": said}, error.status_code)

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,9 @@ from typing import Any
 from descentry.core.errors import DescentryError, NotFoundError
 from descentry.web.board import _data, _units
 from descentry.web.board._errands import Worker, WorkerFailedError
-from descentry.web.board._follow import follower
+from descentry.web.board._follow import Follower, More, follower
 from descentry.web.board._opened import Opened
-from descentry.web.board._summary import keys
+from descentry.web.board._summary import keys, named
 from descentry.web.board._units import Unit
 
 LOOK = 0.15  # seconds between looks at the files of a run that is watched
@@ -99,7 +99,9 @@ class Board:
     def troubles(self) -> list[dict[str, str]]:
         """What was recognised and could not be read."""
         return [
-            {"where": each.unit.where, "what": each.trouble} for each in self._listed.values() if each.trouble
+            {"where": named(each.unit.where), "what": each.trouble}
+            for each in self._listed.values()
+            if each.trouble
         ]
 
     @property
@@ -112,8 +114,11 @@ class Board:
             if time.monotonic() - self._asked > LINGER:
                 self._wake.clear()
                 await self._wake.wait()
+            took = 0.0
             try:
+                began = time.monotonic()
                 await self._scan()
+                took = time.monotonic() - began
                 await self._explain_some()
             except DescentryError as error:
                 self.trouble = str(error).splitlines()[0]
@@ -122,7 +127,7 @@ class Board:
                 self.trouble = f"the folder cannot be searched: {error}"
                 self._notify()
                 await asyncio.sleep(LINGER)
-            await asyncio.sleep(SCAN)
+            await asyncio.sleep(max(SCAN, SHARE * took))
 
     async def _scan(self) -> None:
         found = [Unit.of(unit) for unit in (await self._back.ask("scan"))["units"]]
@@ -247,7 +252,7 @@ class Board:
         place, runs = found.pop("place"), found.pop("runs")
         named = dict(zip(keys([curve.name for curve in curves]), curves, strict=True))
         follows = await asyncio.to_thread(follower, self.folder, unit, place, named, runs)
-        more = None if follows is None else await asyncio.to_thread(follows.look)
+        more = None if follows is None else await asyncio.to_thread(_looked, follows)
         run.follower = follows if more is not None else None
         run.renew(unit, found, named)
         run.append(more or {})
@@ -265,7 +270,8 @@ class Board:
         run = await self.opened(run_id)
         unit = await asyncio.to_thread(_units.touched, self.folder, run.unit)
         path = self._place / f"{next(self._numbers)}.{kind}"
-        found = await self._front.ask(kind, unit=unit.to_dict(), position=run.position, path=str(path))
+        # A table of ten million rows takes its time; pages are not to wait for it.
+        found = await self._back.ask(kind, unit=unit.to_dict(), position=run.position, path=str(path))
         return path, str(found["name"])
 
     # Watching.
@@ -315,7 +321,7 @@ class Board:
             if state == seen and not stale:
                 continue
             if state != seen and run.follower is not None:
-                more = await asyncio.to_thread(run.follower.look)
+                more = await asyncio.to_thread(_looked, run.follower)
                 if more is None:
                     run.follower = None
                 elif run.append(more):
@@ -330,3 +336,11 @@ class Board:
                     except (DescentryError, WorkerFailedError):
                         continue  # half written, or removed: the next look tells
                 stale = run.unit.state != state
+
+
+def _looked(follows: Follower) -> Mapping[str, More] | None:
+    """What came; None where the run has to be read whole, also because following it has a defect."""
+    try:
+        return follows.look()
+    except Exception:  # noqa: BLE001 - the worker reads it too, and there a defect shows
+        return None

@@ -32,6 +32,7 @@ from descentry.web.board._opened import Opened
 from descentry.web.sockets import close, messages, pack, send
 
 PACE = 0.05  # seconds between two messages at least
+KEEP_UP = 10.0  # seconds between two looks at the list at most
 MOST_AT_ONCE = 20_000  # points of a series in one message
 MOST_WATCHED = 32
 MOST_SERIES = 500
@@ -143,17 +144,20 @@ class _Page:
         await send(self._socket, {"type": "trouble", "run": run_id, "what": what})
 
     async def _send(self, changed: asyncio.Event) -> None:
-        while True:
-            # A list that is watched asks for itself, so that it is kept up.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(10.0):
-                    await changed.wait()
-            changed.clear()
-            for message in self._news():
-                if not await send(self._socket, message):
-                    await close(self._socket, 1008, "too slow")
-                    return
-            await asyncio.sleep(PACE)
+        try:
+            while True:
+                # A list that is watched asks for itself, so that it is kept up.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(KEEP_UP):
+                        await changed.wait()
+                changed.clear()
+                for message in self._news():
+                    if not await send(self._socket, message):
+                        return
+                await asyncio.sleep(PACE)
+        except Exception:
+            await close(self._socket, 1011, "a defect of the server")  # the page would wait for ever
+            raise
 
     def _news(self) -> list[dict[str, Any] | bytes]:
         out: list[dict[str, Any] | bytes] = []

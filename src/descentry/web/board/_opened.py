@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from descentry.web.board._units import Unit
 
 MOST_COLUMNS = 8_192
 MOST_POINTS = 200_000  # that are handed out as they are, at once
+MOST_OVER = 4  # axes that are kept, eight bytes a point each
 
 Scale = Literal["linear", "log"]
 
@@ -86,12 +88,14 @@ class Opened:
         self.follower: Follower | None = None
         self._curves: dict[str, Curve] = {}
         self._tails: dict[str, Tail] = {}
+        self._over: OrderedDict[tuple[str, str], Floats] = OrderedDict()
 
     def renew(self, unit: Unit, detail: dict[str, Any], curves: Mapping[str, Curve]) -> None:
         """Takes the run as it was read whole; what came meanwhile comes again from its follower."""
         before = {key: self._some(key) for key in self._curves}
         self.unit, self.detail = unit, detail
         self._curves, self._tails = dict(curves), {}
+        self._over.clear()
         self.generation += 1
         if not all(self._still(key, *point) for key, points in before.items() for point in points):
             self.rewritten = self.generation
@@ -151,17 +155,20 @@ class Opened:
         parts = [curve.points] + ([tail.points] if tail else [])
         if along == "step":
             return parts
-        times = [curve.time] + ([tail.time] if tail else [])
-        last, out = -math.inf, []
-        for part, time in zip(parts, times, strict=True):
-            x = self._along(key, along, part, time)
-            x = np.fmax.accumulate(np.concatenate([[last], x]))[1:]  # clocks are set back now and then
-            last = float(x[-1]) if len(x) else last
-            out.append(part.along(x))
+        if (key, along) not in self._over:
+            self._over[key, along] = _rising(self._along(along, curve.points, curve.time, key))
+        self._over.move_to_end((key, along))
+        while len(self._over) > MOST_OVER:
+            self._over.popitem(last=False)
+        x = self._over[key, along]
+        out = [curve.points.along(x)]
+        if tail:
+            last = float(x[-1]) if len(x) else -math.inf
+            out.append(tail.points.along(_rising(self._along(along, tail.points, tail.time, key), last)))
         return out
 
-    def _along(self, key: str, along: str, part: Pyramid, time: Floats | None) -> Floats:
-        """float64[n]: the x of each point.
+    def _along(self, along: str, part: Pyramid, time: Floats | None, key: str) -> Floats:
+        """float64[n]: the x of each point of a part of a series.
 
         Raises:
             DescentryError: It is not known.
@@ -226,6 +233,11 @@ class Opened:
             parts.append((tail.step[a:b], tail.points.y[a:b], tail.time[a:b]))
         step, value, time = (np.concatenate(column) for column in zip(*parts, strict=True))
         return step, value, time
+
+
+def _rising(x: Floats, least: float = -math.inf) -> Floats:
+    """An axis that never goes back: clocks are set back now and then, and counters start over."""
+    return np.asarray(np.fmax(np.fmax.accumulate(x), least) if len(x) else x, np.float64)
 
 
 def _times(curve: Curve, start: int, stop: int) -> Floats:

@@ -32,7 +32,7 @@ def summary(report: Report, run_id: str, where: str, modified: float) -> dict[st
     return {
         "id": run_id,
         "name": named(report.run.name),
-        "where": where,
+        "where": named(where),
         "reader": report.run.reader,
         "verdict": report.verdict,
         "headline": clean(report.headline),

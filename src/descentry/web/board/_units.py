@@ -15,7 +15,7 @@ from descentry.core.data import Run
 from descentry.readers._entry import Reader
 from descentry.readers._folder import groups, reader_in_folder, settled
 from descentry.readers._one import read_one
-from descentry.readers._source import Source
+from descentry.readers._source import HEAD, Source
 
 MOST_FILES = 5_000  # of a format that is a folder; more are not looked at to tell whether it has changed
 _CHECKPOINT = re.compile(r"checkpoint[-_]?\d+")
@@ -80,7 +80,8 @@ class Scanner:
                 stat = path.stat()
                 state = (stat.st_size, stat.st_mtime_ns)
                 reader, then = self._known.get(path, (None, (-1, -1)))
-                grew = reader is not None and (source.is_folder or state[0] >= then[0])
+                # The beginning decides what a log is; once it is there, it is looked at no more.
+                grew = reader is not None and (source.is_folder or state[0] >= then[0] >= HEAD)
                 if not grew and (source.is_folder or state != then):
                     reader = reader_in_folder(source)
             except OSError:  # removed while it was looked at

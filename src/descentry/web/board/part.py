@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from descentry.core.errors import DescentryError
+from descentry.web.answers import Json
 from descentry.web.board._board import Board
 from descentry.web.board._live import live
 from descentry.web.board._opened import MOST_POINTS, Opened, Scale
@@ -74,7 +75,7 @@ class _Answers:
     async def runs(self, request: Request) -> Response:
         """The list."""
         board = self._board
-        return JSONResponse(
+        return Json(
             {
                 "folder": board.folder.name,
                 "runs": board.runs(),
@@ -92,7 +93,7 @@ class _Answers:
         """All of a run but its points."""
         run = await self._opened(request, fresh=True)
         series = [{**one, "points": run.count(one["key"])} for one in run.detail["series"]]
-        return JSONResponse({**run.detail, "series": series, "generation": run.generation})
+        return Json({**run.detail, "series": series, "generation": run.generation})
 
     async def tile(self, request: Request) -> Response:
         """A series as it is drawn."""
@@ -134,7 +135,7 @@ class _Answers:
         """The report as a file."""
         run = await self._opened(request, fresh=True)
         name = _file_name(run.detail["summary"]["name"], ".json")
-        return JSONResponse(run.detail["report"], headers=_attached(name))
+        return Json(run.detail["report"], headers=_attached(name))
 
     async def report_html(self, request: Request) -> Response:
         """The report as a page to keep."""

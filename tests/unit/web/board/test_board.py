@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 
 import numpy as np
@@ -14,6 +15,7 @@ from tests.unit.web.conftest import Running
 
 from descentry import readers, record
 from descentry.story import explain
+from descentry.web.board._units import Scanner, read
 from descentry.web.parts import Settings, make
 
 WAIT = 30.0
@@ -218,6 +220,54 @@ def test_a_folder_that_is_called_as_a_split_is_a_folder_like_others(site, tmp_pa
     assert [run["where"] for run in settled(site(folder))["runs"]] == ["a.csv", "b.csv"]
 
 
+def falling(n=99):
+    return "step,loss\n" + "".join(f"{s},{1 / (s + 1)}\n" for s in range(n))
+
+
+def test_a_folder_that_is_a_run_is_a_board_of_one(site, tmp_path):
+    with record(tmp_path / "exp1") as recorder:
+        for step in range(99):
+            recorder.log(step, loss=1 / (step + 1))
+    server = site(tmp_path / "exp1")
+    (run,) = settled(server)["runs"]
+    assert (run["name"], run["where"]) == ("exp1", "exp1")
+    assert server.ask(f"/api/board/runs/{run['id']}").status == 200
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names of files are text there")
+def test_a_name_that_is_no_text_is_no_defect(site, tmp_path):
+    path = os.fsencode(tmp_path) + b"/\xff\xfe.csv"
+    with open(path, "w") as stream:
+        stream.write(falling())
+    server = site(tmp_path)
+    (run,) = settled(server)["runs"]
+    for what in ("", "/report.json", "/report.html", "/data.csv"):
+        assert server.ask(f"/api/board/runs/{run['id']}{what}").status == 200
+
+
+def test_a_log_is_looked_at_again_until_its_beginning_is_there(tmp_path):
+    scanner = Scanner(tmp_path)
+    log = tmp_path / "train.txt"
+    log.write_text("starting\n")
+    assert scanner.scan() == []
+    log.write_text("starting\n" + "loss: 1.0\n" * 9)
+    assert [unit.reader for unit in scanner.scan()] == ["generic-text"]
+    log.write_text("".join(json.dumps({"step": s, "loss": 1 / (s + 1)}) + "\n" for s in range(99)))
+    assert [unit.reader for unit in scanner.scan()] == ["jsonl"]
+
+
+def test_checkpoints_of_one_run_are_one_run(tmp_path):
+    history = [{"step": s, "epoch": s / 10, "loss": 1 / s} for s in range(1, 40)]
+    for last in (20, 39):
+        folder = tmp_path / "out" / f"checkpoint-{last}"
+        folder.mkdir(parents=True)
+        state = {"global_step": last, "log_history": history[:last]}
+        (folder / "trainer_state.json").write_text(json.dumps(state))
+    (unit,) = Scanner(tmp_path).scan()
+    (run,) = read(tmp_path, unit)
+    assert len(run["loss"]) == 39
+
+
 def test_an_empty_folder_is_no_trouble(site, tmp_path):
     answer = settled(site(tmp_path))
     assert answer["runs"] == []
@@ -379,8 +429,6 @@ def test_nothing_is_left_behind(tmp_path):
 
 
 def test_a_worker_ends_with_the_server_however_that_ends(tmp_path):
-    import sys
-
     command = [sys.executable, "-P", "-m", "descentry.web.board._worker", str(tmp_path)]
     worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     worker.stdin.close()
