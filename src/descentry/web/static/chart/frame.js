@@ -17,9 +17,9 @@
  */
 import { colour, css, onTheme } from "../colours.js";
 import { make } from "../dom.js";
-import { number, digitsFor, linearTicks, logTicks, place } from "../format.js";
 import { memory, NOTHING } from "./source.js";
-import { BARE, ground, MOST_NAMED, paint } from "./paint.js";
+import { plot } from "./axes.js";
+import { BARE, MOST_NAMED } from "./paint.js";
 import { heights } from "./heights.js";
 
 const COLUMN = 2; // pixels across a column in which many points are one: narrower, bands and lines cannot be told apart
@@ -77,7 +77,7 @@ export class Frame {
     element.classList.toggle("compact", Boolean(options.compact));
     element.replaceChildren(...Object.values(this.parts).filter((part) => part !== this.parts.table || !options.compact));
     this.take(options);
-    this.u = this.#plot();
+    this.u = plot(this);
     const watcher = new ResizeObserver(() => {
       const { width, height } = this.size();
       if (width !== this.u.width || height !== this.u.height) { this.u.setSize({ width, height }); this.refresh(); }
@@ -212,72 +212,6 @@ export class Frame {
     this.hush = false;
   }
   hush = false;
-
-  #plot() {
-    const uPlot = /** @type {any} */ (globalThis).uPlot;
-    if (!uPlot) throw new Error("chart.js needs uPlot: let the page load /static/uPlot.iife.min.js before it");
-    const ink = () => css("--quiet"), grid = { stroke: () => css("--rule"), width: 1 }, font = () => `12px ${css("--sans")}`;
-    const ticks = { ...grid, size: 5 };
-    const { width, height } = this.size();
-    const across = () => this.u?.bbox?.width / devicePixelRatio || width;
-    const up = () => Math.max(2, Math.floor((this.u?.bbox?.height / devicePixelRatio || height) / (this.compact ? 26 : 46)));
-    /** @param {any} _ @param {number[]} raw */
-    const labels = (_, raw) => {
-      const values = raw.map(this.fall), many = digitsFor(Math.max(...values.map(Math.abs)), Math.abs(values[1] - values[0]));
-      return values.map((v) => number(v, this.logY ? 5 : many));
-    };
-    return new uPlot({
-      width, height, padding: [10, () => Math.max(...this.peers.map((peer) => peer.room())), 0, 0], legend: { show: false },
-      scales: { x: { time: false, auto: false, min: 0, max: 1 }, y: { auto: false, min: 0, max: 1 } },
-      series: [{}, { show: false }],
-      axes: [
-        {
-          stroke: ink, grid, ticks, font: font(), size: this.compact ? 26 : 34,
-          splits: (/** @type {any} */ _u, /** @type {number} */ _a, /** @type {number} */ low, /** @type {number} */ high) =>
-            this.state.log.x ? this.#logSteps(low, high, across() / 70) : linearTicks(low, high, across() / 110),
-          values: (/** @type {any} */ _, /** @type {number[]} */ raw) => raw.map((v) => place(+this.back(v).toPrecision(9))),
-        },
-        {
-          scale: "y", stroke: ink, grid, ticks, font: font(), values: labels,
-          splits: (/** @type {any} */ _u, /** @type {number} */ _a, /** @type {number} */ low, /** @type {number} */ high) =>
-            this.logY ? logTicks(low, high, up()) : linearTicks(low, high, up()),
-          size: (/** @type {any} */ _, /** @type {string[] | null} */ values) => Math.max(58, 22 + 7 * Math.max(0, ...(values ?? []).map((v) => v.length))),
-        },
-      ],
-      cursor: {
-        y: false, points: { show: false }, drag: { x: true, y: false, dist: 6, setScale: false },
-        bind: { dblclick: () => () => { this.show(null); return null; } },
-      },
-      hooks: {
-        drawClear: [() => ground(this)],
-        draw: [() => paint(this)],
-        setSelect: [(/** @type {any} */ u) => {
-          const { left, width: wide } = u.select;
-          if (wide < 6) return;
-          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          this.show([this.back(u.posToVal(left, "x")), this.back(u.posToVal(left + wide, "x"))]);
-        }],
-        setCursor: [(/** @type {any} */ u) => {
-          const { left } = u.cursor, x = left == null || left < 0 ? null : this.back(u.posToVal(left, "x"));
-          if (x === this.state.cursor) return;
-          this.state.cursor = x;
-          this.emit("point", x);
-          if (this.hush) return;
-          for (const peer of this.peers) if (peer !== this) peer.point(x, true);
-          this.emit("cursor", x);
-        }],
-      },
-    }, [[0, 1], [null, null]], this.parts.plot);
-  }
-
-  /** Ticks of the x axis where it is logarithmic; the first step keeps one. @param {number} low @param {number} high @param {number} most */
-  #logSteps(low, high, most) {
-    const ticks = logTicks(low, high, most);
-    if (!this.shift) return ticks;
-    // Round numbers are wanted of the step, not of the step and what it was moved by.
-    const found = ticks.map((t) => Math.log10(10 ** t + this.shift)).filter((t) => t <= high), first = this.at(this.ends()[0]);
-    return first >= low - 1e-9 ? [first, ...found] : found;
-  }
 
   /** Pixels that the names of curves need beside the plot. */
   room() {

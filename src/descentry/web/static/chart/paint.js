@@ -1,7 +1,8 @@
 // @ts-check
 /** Draws what a frame shows: under the axes what has a meaning along x, over them the curves. */
 import { colour, css, dash } from "../colours.js";
-import { band, beyond, bounds, events, inside, line, names, notFinite, shade, through } from "./draw.js";
+import { band, beyond, inside, line, notFinite, through } from "./draw.js";
+import { bounds, events, names, shade } from "./marks.js";
 import { trend } from "./trend.js";
 
 /** @typedef {import("./frame.js").Frame} Frame */
