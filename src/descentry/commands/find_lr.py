@@ -41,7 +41,6 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     import json
-    import random
 
     from descentry import _terminal
     from descentry.core.errors import DescentryError
@@ -55,15 +54,11 @@ def _run(args: argparse.Namespace) -> int:
     import descentry
 
     find_lr = descentry.find_lr  # says what is missing where PyTorch is not installed
-    import torch
-
     from descentry.control._lr_entry import training_of
     from descentry.report._lines import STYLES, plain
     from descentry.report.learning_rate import MIN_WIDTH, WIDTH, page
 
-    random.seed(args.seed)
-    torch.manual_seed(args.seed)
-    found = find_lr(**training_of(args.target), budget=args.budget, terrain=args.terrain)
+    found = find_lr(**training_of(args.target, args.seed), budget=args.budget, terrain=args.terrain)
     if args.json:
         _terminal.write(json.dumps(found.to_dict(), indent=2, allow_nan=False) + "\n")
         return FINE

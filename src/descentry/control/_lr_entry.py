@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import random
 import sys
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import torch
 
 from descentry.core.errors import DescentryError, NotFoundError, UnknownNameError, listed
 
@@ -19,10 +22,14 @@ _RETURN = f"It returns {', '.join(PARTS)}: as a tuple in this order, or as a dic
 _SHAPE = "Name a file and a function in it: descentry find-lr train.py:setup"
 
 
-def training_of(target: str) -> dict[str, Any]:
+def training_of(target: str, seed: int = 0) -> dict[str, Any]:
     """Calls ``FUNCTION`` of ``FILE.py:FUNCTION``; what it returns, by the names of ``find_lr``'s arguments.
 
     The file is imported, not run: what stands under ``if __name__ == "__main__"`` does not happen.
+
+    Args:
+        target: As the user wrote it.
+        seed: Of Python's and PyTorch's random numbers, from before the file is imported.
 
     Raises:
         DescentryError: The target names no function, or that fails, or returns something else.
@@ -34,6 +41,8 @@ def training_of(target: str) -> dict[str, Any]:
         raise DescentryError("this names no function", where=target, how=f"{_SHAPE}\n{_RETURN}")
     if not Path(path).is_file():
         raise NotFoundError("there is no such file", where=path, how=_SHAPE)
+    random.seed(seed)
+    torch.manual_seed(seed)
     module = _imported(Path(path))
     made = getattr(module, name, None)
     if not callable(made):
