@@ -174,7 +174,8 @@ def alive(pid):
 def test_a_scene_that_asks_for_too_much_memory_meets_a_limit():
     code = (
         "from descentry.web.lab import worker\nimport torch\nworker._bound_memory()\n"
-        "try:\n    torch.empty(1 << 31, dtype=torch.uint8)\nexcept (MemoryError, RuntimeError):\n    print('met')"
+        "try:\n    torch.empty(1 << 31, dtype=torch.uint8)\n"
+        "except (MemoryError, RuntimeError):\n    print('met')"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120

@@ -124,7 +124,7 @@ def _chart(descent: Descent, mine: int, marks: tuple[Mark, ...], phases: list[An
 
 
 def _side(ends: Floats, mine: int) -> Chart:
-    place = np.argsort(np.argsort(ends, kind="stable"), kind="stable") + 1.0
+    place = (np.argsort(np.argsort(ends, kind="stable"), kind="stable") + 1).astype(np.float64)
     others = Line("all seeds", np.sort(place), np.sort(ends), "other", dots=True)
     yours = Line("yours", place[[mine]], ends[[mine]], "yours", dots=True)
     marks = (Mark(float(place[mine]), "yours"),)
