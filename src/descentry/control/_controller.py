@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import pairwise
-from math import isfinite, nan, sqrt
+from math import isfinite, nan
 
 from descentry.control import policies
 from descentry.control._orders import NOTHING, Label, Orders, Rate, Settings
 from descentry.control._search_legs import SearchLegs
 from descentry.control._sight import Sight
+from descentry.control._start import Start
 from descentry.control._states import LEFT, States
 from descentry.control._tempo import Tempo
 from descentry.control.monitors import Alarm
@@ -25,8 +25,6 @@ from descentry.core.data import Decision
 
 Alarms = Mapping[str, Alarm]
 
-LOOKS = (32, 64, 128, 256)  # steps after which it is judged whether the given rate works
-LONGEST = 1000  # a warm-up that takes longer is not waited for
 PROOF = 3  # losses after a return that tell whether it helped; later ones may be running away again
 AFTER_SEARCH = 200  # steps that have to be left for a search that nothing forces
 
@@ -55,8 +53,7 @@ class Controller:
         self._returned: list[int] = []  # steps at which it went back
         self._cuts: list[tuple[int, float]] = []  # steps, and the best level until then
         self._skips = self._acts = 0
-        self._seen = 0
-        self._first: list[float] = []  # losses of the start
+        self._start = Start()
         self._proof: list[float] = []
         self._mark = (0.0, 0.0)
         self._factor_before = 1.0  # the return that is being proved
@@ -100,23 +97,25 @@ class Controller:
         if self._legs is not None:
             return self._search_on(self._legs, step, loss)
         if self._tempo.look(base):
-            self._first.clear()  # a warm-up: how the loss falls says nothing of the rate that was given
+            self._start.again()  # a warm-up: how the loss falls says nothing of the rate that was given
         alarms = self._sight.add(step, loss)
         if self._elsewhere:
             self._elsewhere = self._sight.calm != step
             return NOTHING
-        fell = self._looked(loss) if self._phase == "start" else None
+        fell = self._start.add(loss) if self._phase == "start" else None
         proof = self._proven(loss) if self._phase == "proving" else None
         orders = NOTHING
         if alarms or fell is not None or proof is not None:
-            last = len(self._first) == LOOKS[-1]
+            last = self._start.over
             known = replace(self._known(step, loss, alarms), fell=fell, last_look=last, proof=proof)
             if (decision := policies.decide(known)) is not None:
                 return self._carry_out(decision)
             self._sight.again(alarms)
-            if proof is not None or (fell is not None and (last or works(known))):
+            if proof is not None or (fell is not None and works(known)):
                 self._phase = "cruise"
                 orders = Orders(drop=(LEFT,))
+        if self._phase == "start" and self._start.over:
+            self._phase = "cruise"
         if (step + 1) % self.settings.every == 0 and self._is_good(step, loss):
             keep = self._states.keep(step + 1, self._sight.level)
             old = self._states.old(None if self._searches else self.settings.start)
@@ -137,23 +136,6 @@ class Controller:
         return Rate(self._tempo.multiplier(self._step + 1))
 
     # What it makes of the losses.
-
-    def _looked(self, loss: float) -> tuple[float, float] | None:
-        """How far the loss fell over the first steps, and the error of that, each time it may be judged."""
-        self._seen += 1
-        if isfinite(loss):
-            self._first.append(loss)
-        first = self._first
-        n = len(first)
-        if self._seen >= LONGEST:
-            self._phase = "cruise"
-        if n not in LOOKS:
-            return None
-        quarter = n // 4
-        fell = (sum(first[:quarter]) - sum(first[-quarter:])) / quarter
-        # From neighbours, so that the fall itself does not count as noise.
-        variance = sum((b - a) ** 2 for a, b in pairwise(first)) / (2 * (n - 1))
-        return fell, sqrt(2 * variance / quarter)
 
     def _proven(self, loss: float) -> float | None:
         self._proof.append(loss)
@@ -261,7 +243,7 @@ class Controller:
             return orders
         self._legs, self._phase = None, "cruise"
         self._sight.know(legs.first, legs.step)
-        found = {**legs.found, **self._why, "given": self.settings.rate, "level": legs.level}
+        found = {**legs.found, **self._why, "given": self.settings.rate}
         decision = policies.decide(replace(self._known(step, loss, {}), found=found))
         assert decision is not None
         self.decisions.append(decision)

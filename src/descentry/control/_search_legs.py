@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import inf, isfinite, nan
+from math import isfinite, nan
 
 from descentry.control._orders import NOTHING, Label, Orders, Settings
-from descentry.control._search import MOST_ARMS, Search
+from descentry.control._search import LENGTHS, MOST_ARMS, Arm, Found, Search
 from descentry.control._search_levels import tail
 from descentry.control._sight import COUNTS
 
 BUDGET = 100  # steps of a search
 SHARE = 3  # and at most such a part of the steps that are left
 LEAST = 40
+TENTH = 10.0
 CALM = 1e-3  # of the rate at which the ramp broke: nothing has changed there yet
 
 
@@ -32,11 +33,11 @@ class SearchLegs:
         label: As above.
         rate: Of the next step.
         over: Whether the search has ended.
-        found: What it came to: ``rate``, ``low``, ``high`` and ``steps``; without ``rate`` where it found
-            none.
+        found: What it came to: ``rate``, ``low``, ``high``, ``fell``, ``steps``; without ``rate`` where it
+            found none.
         first: The loss before training, at rates so small that nothing has changed yet.
         step: By how much it differs there from one batch to the next, on average.
-        level: Of the loss at the end of the best trial.
+        level: Of the loss in the state that it ends in.
     """
 
     def __init__(self, label: int, settings: Settings, left: int | None) -> None:
@@ -44,7 +45,7 @@ class SearchLegs:
         self.label = label
         self.over = False
         self.found: dict[str, float] = {}
-        self.first, self.step, self.level = nan, 0.0, inf
+        self.first, self.step, self.level = nan, 0.0, nan
         # Beside the trials there are the start and, for a moment, one more.
         self._search = Search(budget=budget, paired=False, resume=settings.room >= MOST_ARMS + 2)
         self._losses: list[float] = []
@@ -80,19 +81,41 @@ class SearchLegs:
 
     def _end(self, keep: tuple[Label, ...]) -> Orders:
         self.over = True
-        found = self._search.found
         self.found = {"steps": float(self._search.spent)}
         self._look_at_the_ramp()
+        found = self._search.found or self._of_the_short()
         back: Label = self.label
+        self.level = self.first
         if found is not None:
             self.found |= {"rate": found.rate, "low": found.low, "high": found.high, "breaks": found.breaks}
-            best = max(
-                (a for a in self._search.arms if a.rate == found.rate and not a.broke),
-                key=lambda a: len(a.losses),
-            )
-            self.level = tail(best.losses).mean
-            back = _end(best.number) if _end(best.number) in self._ends else self.label
+            lasting = [tail(a.losses, LENGTHS[0]).mean for a in self._search.arms if self._lasts(a)]
+            self.found["fell"] = self.first - min(lasting, default=self.first)
+            for arm in self._search.arms:
+                if arm.rate == found.rate and not arm.broke:
+                    self.level = tail(arm.losses).mean
+                    self.found["fell"] = max(self.found["fell"], self.first - self.level)
+                    back = _end(arm.number) if _end(arm.number) in self._ends else self.label
         return Orders(keep, back, tuple(sorted(self._ends, key=str)))
+
+    def _lasts(self, arm: Arm) -> bool:
+        """Whether at least the first steps of a trial went well."""
+        short = arm.losses[: LENGTHS[0]]
+        return len(short) == LENGTHS[0] and not any(self._search.hopeless(x) for x in short)
+
+    def _of_the_short(self) -> Found | None:
+        """What the first steps of the trials say, where all that went on ended too high.
+
+        Of those that fell at least half as far the smallest, because the larger ones did not last; a tenth of
+        it where it did not last either.
+        """
+        arms = [a for a in self._search.arms if self._lasts(a)]
+        falls = {a.rate: self.first - tail(a.losses, LENGTHS[0]).mean for a in arms}
+        good = [rate for rate, fall in falls.items() if fall > max(0.0, max(falls.values()) / 2)]
+        if not good:
+            return None
+        broke = any(a.broke for a in self._search.arms if a.rate == min(good))
+        rate = min(good) / (TENTH if broke else 1.0)
+        return Found(rate, rate, max(good), 1.0, self._search.ramp[-1][0])
 
     def _look_at_the_ramp(self) -> None:
         ramp = self._search.ramp

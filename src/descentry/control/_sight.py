@@ -53,7 +53,7 @@ class Sight:
         self._alpha = alpha
         self._starts = 0
         self._early: list[float] = []
-        self._step, self._near_count = 0.0, 0
+        self._step, self._steps = 0.0, 0
         self._recent: deque[float] = deque(maxlen=RECENT)
         self._monitors: dict[str, Watch] = {}
         self._history: list[tuple[int, float]] = []
@@ -91,7 +91,6 @@ class Sight:
         if len(self._early) < COUNTS:
             self._early.append(loss)
             self.first = _before_training(self._early)
-        before = self._recent[-1] if self._recent else loss
         self._recent.append(loss)
         self._remember(step, loss)
         self.count += 1
@@ -104,10 +103,8 @@ class Sight:
         self.lowest = min(self.lowest, self.best)
         if self._near(self.level):
             self.calm = step
-            self._near_count += 1
-            weight = max(STEADY, 1.0 / self._near_count)
-            self._step += weight * (abs(loss - before) - self._step)
-        elif recent[len(recent) // QUARTER] > self._guard():
+            self._learn_step()
+        elif len(recent) == RECENT and recent[RECENT // QUARTER] > self._guard():
             said = f"The level of the loss has come up to {self.level:.4g}, from {self.best:.4g} at best."
             alarms["risen"] = Alarm("risen", step, self.calm, nan, nan, said)
         return alarms
@@ -116,10 +113,19 @@ class Sight:
         rise = level - self.best
         return level <= NEAR * self.best or rise <= max(CLOSE * abs(self.first), self._step)
 
+    def _learn_step(self) -> None:
+        """From the oldest of the recent losses: all that came after them has turned out to be calm."""
+        if len(self._recent) < RECENT:
+            return
+        self._steps += 1
+        weight = max(STEADY, 1.0 / self._steps)
+        self._step += weight * (abs(self._recent[1] - self._recent[0]) - self._step)
+
     def _guard(self) -> float:
         # The mean step, and only from calm times: tails count in it, and a loss that runs away does not.
         up = max(SHARE * abs(self.first), CLEAR * self._step)
-        return max(TIMES * self.best, self.best + up) if self.best > 0.0 else self.first + up
+        never = self.first + up  # above where training began
+        return min(max(TIMES * self.best, self.best + up), never) if self.best > 0.0 else never
 
     def peek(self, step: int, loss: float) -> dict[str, Alarm]:
         """What would be said of a loss whose step has not been made; nothing is taken in.

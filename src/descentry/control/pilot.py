@@ -112,6 +112,8 @@ def pilot(
         isinstance(model, nn.parallel.DistributedDataParallel) and torch.distributed.get_world_size() > 1
     )
     helm = Helm(around.bare, optimizer, rates, settings, others, tell, together=together)
+    if not room and not around.rank:
+        _say_no_room(watching, memory)
     return Pilot(watching._session, helm)
 
 
@@ -189,6 +191,15 @@ class Pilot(Watch):
 
 def _say(decision: Decision) -> None:
     say(f"step {decision.step:,}: {decision.because}")
+
+
+def _say_no_room(watching: Watch, memory: int) -> None:
+    what = (
+        f"memory={memory:,} bytes have no room for one state of this training: "
+        "nothing can be put back, and no rate searched for"
+    )
+    say(what)
+    watching._recorder._writer.event("gap", {"kind": "pilot", "what": what})
 
 
 def _nothing(_: Decision) -> None:

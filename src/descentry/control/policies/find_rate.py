@@ -32,12 +32,12 @@ steps are choices.
 
 from __future__ import annotations
 
+from descentry.control._start import ERRORS
 from descentry.control.monitors import Alarm
 from descentry.control.policies._entry import Case, Known, Policy, decided, rate_of
 from descentry.core.data import Decision
 
 FELL = 0.02  # of the loss before training
-ERRORS = 2.0
 AS_GOOD = 4.0  # a rate found within this factor of the given one is no reason to change it
 TENTH = 10.0
 MOST = 2  # searches
@@ -101,7 +101,7 @@ def _use(known: Known) -> Decision:
         said += f"on at {lower:.2g}."
         change = {"lr": lower}
         return decided("find-rate", known, said, change, "lower-lr", "The loss does not run away.", **found)
-    if "rate" not in found or (not told and known.first - found["level"] < FELL * abs(known.first)):
+    if "rate" not in found or (not told and found["fell"] < FELL * abs(known.first)):
         said = (
             f"Rates were tried for {steps} steps, and none surely lowers the loss: it stays at {given:.2g}."
         )
@@ -118,7 +118,7 @@ def _use(known: Known) -> Decision:
 
 _RISEN = {"risen": Alarm("risen", 9, 2, 0.0, 0.0, "")}
 _STUCK = {"no-longer-improving": Alarm("no-longer-improving", 900, 500, 9.0, 8.0, "")}
-_FOUND = {"rate": 0.1, "low": 0.03, "high": 0.3, "steps": 90.0, "given": 1e-5, "level": 0.5}
+_FOUND = {"rate": 0.1, "low": 0.03, "high": 0.3, "steps": 90.0, "given": 1e-5, "fell": 0.5}
 
 POLICY = Policy(
     id="find-rate",
@@ -166,6 +166,6 @@ POLICY = Policy(
             Known(90, 1.0, found={"steps": 90.0, "given": 10.0, "broke": 1.0, "breaks": 1.0}),
             {"lr": 0.1},
         ),
-        Case("none lowers the loss", Known(90, 1.0, found=_FOUND | {"level": 1.0}), None),
+        Case("none lowers the loss", Known(90, 1.0, found=_FOUND | {"fell": 0.0}), None),
     ),
 )
