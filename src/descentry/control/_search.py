@@ -42,6 +42,7 @@ FAR = 0.25  # of the fall: a trial so much worse than the best has been left beh
 LONGER = 1.25  # a comparison that is not so much longer than the last is not worth its steps
 LOWER, MOST_LOWERED = 1e3, 2  # a ramp that breaks at once begins again so much lower, so many times
 IDLE = 4  # steps of the ramp in a row without any gain, after there was one, that end it
+RISE, SPREADS = 0.5, 4  # of the level before training, and of the spread of its batches: what counts as risen
 FIRST = 8  # losses of the ramp that stand for the level before any training, where nothing else does
 SOON = 4  # a ramp that breaks within so many steps began too high
 
@@ -150,7 +151,7 @@ class Search:
 
     def hopeless(self, loss: float) -> bool:
         """Whether a leg with this loss may end here: it is not finite, or far above where training began."""
-        return not isfinite(loss) or loss > self._before.mean + 2 * self._scale
+        return not isfinite(loss) or loss > self._before.mean + 2 * max(self._scale, self._far())
 
     @property
     def before(self) -> float:
@@ -165,7 +166,7 @@ class Search:
 
     def _steps(self) -> Generator[Leg, list[float], None]:
         self._before = Level(inf, 0.0)
-        self._scale = inf
+        self._scale, self._spread_of_batches = inf, 0.0
         self._reference: list[float] = []
         if self.paired:
             self._reference = yield Leg(0.0, LENGTHS[0], "start", -2)
@@ -210,8 +211,12 @@ class Search:
     def _settle(self, losses: Sequence[float]) -> None:
         """The level before training, and what counts as far above it."""
         self._before = tail(losses) if self.paired else level(losses)
-        spread = self._before.error * sqrt(len(losses))
-        self._scale = max(0.5 * abs(self._before.mean), 0.0 if self.paired else 4 * spread)
+        self._spread_of_batches = level(losses).error * sqrt(len(losses))
+        # A ramp that is paired is compared batch by batch: there the batches' own differences cancel.
+        self._scale = max(RISE * abs(self._before.mean), 0.0 if self.paired else self._far())
+
+    def _far(self) -> float:
+        return SPREADS * self._spread_of_batches
 
     def _spread(self, top: float) -> Generator[Leg, list[float], None]:
         """Arms downwards from the breaking rate, in steps of a decade where nothing is learnt yet; then back.
@@ -224,7 +229,7 @@ class Search:
             arm = tried[k] = Arm(len(self.arms), top / 10 ** (SPACING * k))
             yield from self._run(arm, LENGTHS[0])
             lowest, best = max(tried), min(tried, key=lambda j: tried[j].level().mean)
-            if not tried[lowest].level().mean < self._before.mean and best == lowest:
+            if not tried[best].level().mean < self._before.mean:
                 k = lowest + 2
             elif not self._turned(tried[lowest]):
                 k = lowest + 1

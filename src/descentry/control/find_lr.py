@@ -42,8 +42,8 @@ def find_lr(
 
     Works with every optimizer that has a learning rate, with weight decay and momentum as they are set, from
     a new model as from one that has been trained. Several parameter groups keep the ratio of their rates.
-    Where a scheduler is attached, the rate is the one that it starts from: make the scheduler anew after
-    setting it. Model, gradients, optimizer, buffers, random streams and the generator of a loader are to
+    Where a scheduler is attached, the rate is the highest that its schedule should reach: make it anew with
+    that. Model, gradients, optimizer, buffers, random streams and the generator of a loader are to
     the bit what they were; an iterator loses the batches that were taken (a loader and a list do not).
 
     Cost: at most ``budget`` gradient evaluations, and the memory of a copy of weights and optimizer state
@@ -128,7 +128,7 @@ def _found(
     if silent:
         notes = (*notes, f"No gradient reaches {listed(silent, 3)}.")
     if trials.rates.scheduled:
-        notes = (*notes, "A scheduler is attached: this is the rate that it starts from.")
+        notes = (*notes, "A scheduler is attached: this is the highest rate that it should reach.")
     best = search.arm_of(search.found.rate)
     suggestion = LRSuggestion(
         lr=search.found.rate,

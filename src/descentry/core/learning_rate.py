@@ -59,7 +59,7 @@ class LRSuggestion:
         before: The loss before training, on the batches that the shortest trials are judged by.
         cost: In gradient evaluations; a loss without its gradient counts as a third of one.
         kept: Steps of the best trial that the model has kept; 0 where everything is as it was.
-        scheduled: Whether a scheduler is attached: ``lr`` is then the rate that it starts from.
+        scheduled: Whether a scheduler is attached: ``lr`` is then the highest rate that it should reach.
         terrain: Sharpness and gradient noise, where they were asked for.
         notes: What else has to be known to read it rightly.
     """

@@ -153,7 +153,7 @@ def test_groups_keep_the_ratio_of_their_rates_and_a_rate_of_zero():
     assert "By group: 0, " in str(found)
 
 
-def test_with_a_scheduler_it_is_the_rate_that_it_starts_from():
+def test_with_a_scheduler_it_is_the_highest_that_it_should_reach():
     model = network()
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
     scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 0.01, total_iters=10)
