@@ -10,6 +10,9 @@ import pytest
 from tests.browser.looking import faults, groups, ink, plots
 
 import descentry
+from descentry.control.journal import write
+from descentry.core.data import Decision, Remedy
+from descentry.store.writing import RunWriter
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed").expect
 WAIT = 30_000
@@ -34,6 +37,15 @@ def folder(tmp_path_factory):
             more = {"update_ratio": 1e-3, "sharpness": 15.0, "noise_scale": 200.0 + i} if i % 50 == 0 else {}
             lost = 1000 <= i < 1400
             run.log(i, loss=float("nan") if lost else float(v), lr=0.1, grad_norm=1.0 + v, **more)
+    steered = RunWriter.open(place / "steered")
+    for i in range(400):
+        steered.add(i, {"loss": 2.0 / (1 + i / 50), "lr": 0.1 if i < 150 else 0.05}, 1e9 + i)
+    remedy = Remedy("lower-lr", {"lr": 0.05}, "Set the learning rate to 0.05.", "", "automatic")
+    write(steered, Decision(150, "rollback", "The loss rose to 9 times its level.", remedy))
+    write(steered, Decision(300, "<b>rest</b>", "Nothing more was gained.", None, applied=False))
+    steered.close()
+    accuracy = "\n".join(f"{i},{0.5 if i < 200 else 0.9}" for i in range(400))
+    (place / "rising.csv").write_text(f"step,val_accuracy\n{accuracy}\n", encoding="utf-8")
     return place
 
 
@@ -176,6 +188,28 @@ def test_a_finding_leads_to_its_place_in_the_chart(open_run):
     page = open_run("full")
     page.locator(".story .letter", has_text=re.compile("^[A-Z]$")).last.click()
     assert len(view(page)) == 2
+
+
+def test_decisions_are_marked_in_the_chart_and_told_in_the_journal(open_run):
+    page = open_run("steered")
+    rows = page.locator(".journal tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(1)).to_contain_text("The loss rose to 9 times its level.")
+    expect(rows.nth(1)).to_contain_text("Set the learning rate to 0.05.")
+    expect(rows.first).to_contain_text("<b>rest</b>")
+    expect(page.locator("#main-chart .chart-plot")).to_have_attribute(
+        "aria-label", re.compile("rollback at 150")
+    )
+    rows.nth(1).get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    low, high = view(page)
+    assert low < 150 < high
+
+
+def test_what_an_accuracy_did_is_told_the_right_way_up(open_run):
+    page = open_run("rising")
+    expect(page.locator(".lanes")).not_to_contain_text("drop")
+    expect(page.locator(".story")).not_to_contain_text("drop")
 
 
 def test_what_is_saved_is_what_is_seen(open_run):

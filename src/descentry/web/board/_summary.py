@@ -16,7 +16,7 @@ from descentry.core.errors import DescentryError
 from descentry.core.readings import ERROR, instruments, readings
 from descentry.diagnosis import supported
 from descentry.report import json
-from descentry.report._words import clean
+from descentry.report._words import behaviour, clean
 from descentry.web.board._pyramid import Pyramid, cuts_of
 from descentry.web.board._stored import journal
 
@@ -92,6 +92,8 @@ def detail(report: Report, folder: Path) -> dict[str, Any]:
             }
             for key, s in zip(keys([s.name for s in report.run.series]), report.run.series, strict=True)
         ],
+        # What the findings are called: a sudden drop of an accuracy is no drop of a loss.
+        "phases": [behaviour(f) for f in report.findings],
         "journal": _journal(report, folder),
     }
 

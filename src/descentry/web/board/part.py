@@ -3,7 +3,8 @@
 Below ``/api/board/``:
 
 - ``runs``: the list: ``{"folder", "runs": [summary …], "pending", "scanned", "trouble", "troubles"}``
-- ``runs/ID``: what the page of a run is told: ``{"summary", "report", "series", "journal", "generation"}``
+- ``runs/ID``: what the page of a run is told: ``{"summary", "report", "series", "phases", "journal",
+  "generation"}``
 - ``runs/ID/tile?series=KEY&low=&high=&columns=&scale=linear|log&x=step|time|KEY``: a series as it is drawn,
   packed as ``sockets.pack`` does. Columns: ``start stop low middle high count bad kind`` (``Pyramid.tile``).
   Head: ``exact`` (every column is one point), ``extent`` (the first and last x of all), ``points``,

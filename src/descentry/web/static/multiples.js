@@ -8,8 +8,9 @@ import { getColumns } from "./api.js";
 import { makeChart } from "./chart.js";
 import { memory } from "./chart/source.js";
 import { make } from "./dom.js";
-import { address } from "./runs.js";
+import { address, called } from "./runs.js";
 import { trouble } from "./site.js";
+import { each } from "./state.js";
 
 const MANY = 14;
 /** What matters most comes first: how far, how steep, how big a step, how close to the edge, how noisy. @type {[RegExp, string][]} */
@@ -27,7 +28,7 @@ const rank = (s) => { const at = FIRST.findIndex(([name]) => name.test(s.key)); 
 
 /** Which series are shown at first: what the address says, or the one of each kind that matters. @param {any} run @param {string | null} said */
 export function chosenFirst(run, said) {
-  if (said !== null) return new Set(said.split(","));
+  if (said !== null) return new Set(each(said));
   const found = FIRST.flatMap(([name]) => run.series.find((/** @type {Series} */ s) => name.test(s.key) && s.points && !s.error_of)?.key ?? []);
   return new Set([...found, ...(product(run) ? [DERIVED] : [])]);
 }
@@ -75,7 +76,7 @@ export function multiples({ run, box, choice, source, chosen, over, link, change
 
   /** @param {Series} s @param {HTMLElement} place */
   async function one(s, place) {
-    const title = FIRST[rank(s)]?.[1] ?? s.name, batch = Number(told.report.run.config?.batch_size);
+    const title = FIRST[rank(s)]?.[1] ?? called(told, s), batch = Number(told.report.run.config?.batch_size);
     const bounds = s.of || /stability$/.test(s.key) ? EDGE : /noise[-_ ]?scale/i.test(s.key) && batch > 0 ? [{ y: batch, name: `batch size ${batch}` }] : [];
     const from = s.of ? await derived(s.of) : source(s.key);
     if (!chosen.has(s.key) || drawn.has(s.key)) return;
@@ -96,7 +97,7 @@ export function multiples({ run, box, choice, source, chosen, over, link, change
         draw();
         changed();
       });
-      set.append(make("label", {}, input, s.name));
+      set.append(make("label", {}, input, s.of ? s.name : called(told, s)));
       if (s.key === focus) queueMicrotask(() => input.focus());
     }
     choice.replaceChildren(...(list.length ? ["Below it:", set] : []));

@@ -4,9 +4,9 @@ import { connect, getJSON } from "./api.js";
 import { link, makeChart } from "./chart.js";
 import { byId, make } from "./dom.js";
 import { chosenFirst, multiples } from "./multiples.js";
-import { address, pushed, series } from "./runs.js";
+import { address, called, pushed, series } from "./runs.js";
 import { announce, badge, connection, header, trouble, VERDICTS } from "./site.js";
-import { parse, readHash, spell, writeHash } from "./state.js";
+import { each, parse, readHash, several, spell, writeHash } from "./state.js";
 import { number, place } from "./format.js";
 import { letter, told } from "./told.js";
 
@@ -47,7 +47,7 @@ function source(key) {
 function marks() {
   const names = new Set(run.series.map((/** @type {any} */ s) => s.name)), main = run.series.find((/** @type {any} */ s) => s.main);
   const phases = run.report.findings.map((/** @type {any} */ f, /** @type {number} */ i) => ({
-    letter: letter(i), name: f.behaviour.replaceAll("-", " "), start: f.start, stop: f.stop, title: f.sentence,
+    letter: letter(i), name: run.phases[i], start: f.start, stop: f.stop, title: f.sentence,
     tone: /** @type {const} */ ({ attention: "attention", failing: "failing" })[/** @type {"attention"} */ (f.concern)] ?? "neutral",
     drawn: names.has(f.series) && main?.step_name === run.series.find((/** @type {any} */ s) => s.name === f.series)?.step_name,
   }));
@@ -88,15 +88,18 @@ function head() {
 function remember() {
   if (!chart || !small) return;
   const { shown, ...rest } = chart.state;
-  writeHash({ ...spell(rest), series: shown.join(","), beside: small.shown().join(",") });
+  writeHash({ ...spell(rest), series: several(shown), beside: several(small.shown()) });
 }
 
 /** Draws anew what has changed in what is told; the points of the curves are kept. */
 function show() {
   head();
   byId("told").replaceChildren(...told(run, { light: (i) => chart?.light(i), zoom: (view) => { chart?.zoom(view); byId("the-curve").scrollIntoView({ block: "start" }); } }));
-  const over = akin(), wanted = hash.get("series")?.split(",");
-  const curves = over.map((s) => ({ name: s.name, split: s.split, source: source(s.key), shown: wanted ? wanted.includes(s.name) : undefined }));
+  const over = akin(), said = hash.get("series"), wanted = said === null ? null : each(said);
+  const curves = over.map((s) => {
+    const name = called(run, s);
+    return { name, split: s.split, source: source(s.key), shown: wanted ? wanted.includes(name) : undefined };
+  });
   const { forecast } = run.report;
   if (curves.length && forecast?.fan && forecast.series === over[0].name) Object.assign(curves[0], { fan: { ...forecast.fan, x: forecast.fan.step } });
   if (!chart) {
@@ -121,7 +124,7 @@ function news(message) {
     for (const { key, total } of message.head.series) heard.set(key, total);
     // What a page has not asked for yet it will get with the first tile.
     pushed(message, (key) => sources.get(key)?.known || -1, (key, x, y) => {
-      const name = run.series.find((/** @type {any} */ s) => s.key === key)?.name;
+      const one = run.series.find((/** @type {any} */ s) => s.key === key), name = one ? called(run, one) : "";
       if (chart?.has(name)) chart.append(name, x, y);
       else if (!small?.append(key, x, y)) sources.get(key)?.append(x, y);
     }).forEach(start);

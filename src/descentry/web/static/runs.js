@@ -8,6 +8,20 @@ import { trouble } from "./site.js";
 export const address = (run) => `/api/board/runs/${encodeURIComponent(run)}`;
 
 /**
+ * What a series is called on a page: its name, and where others have the same, what tells them apart.
+ *
+ * @param {any} run
+ * @param {any} one
+ * @returns {string}
+ */
+export function called(run, one) {
+  const same = run.series.filter((/** @type {any} */ s) => s.name === one.name);
+  if (same.length < 2) return one.name;
+  const split = same.filter((/** @type {any} */ s) => s.split === one.split).length < 2 && one.split;
+  return `${one.name} (${split || `no. ${same.indexOf(one) + 1}`})`;
+}
+
+/**
  * Where the points of a series come from.
  *
  * @param {string} run

@@ -10,6 +10,12 @@ export function writeHash(parts) {
   history.replaceState(null, "", text ? `#${text}` : `${location.pathname}${location.search}`);
 }
 
+/** Names as one part of an address. @param {Iterable<string>} names */
+export const several = (names) => [...names].map(encodeURIComponent).join(",");
+
+/** The same back. @param {string} text */
+export const each = (text) => (text ? text.split(",").map(decodeURIComponent) : []);
+
 /**
  * How a chart is shown, as parts of an address.
  *

@@ -31,7 +31,7 @@ function section(title, ...children) {
 /** @param {any} run @param {Chart} chart @returns {HTMLElement[]} */
 export function told(run, chart) {
   const { report, journal } = run, out = [];
-  if (report.findings.length) out.push(section("What happened", make("ol", { className: "story" }, ...report.findings.map((/** @type {any} */ f, /** @type {number} */ i) => finding(f, i, chart)))));
+  if (report.findings.length) out.push(section("What happened", make("ol", { className: "story" }, ...report.findings.map((/** @type {any} */ f, /** @type {number} */ i) => finding(f, i, run.phases[i], chart)))));
   if (report.diagnoses.length) out.push(why(report.diagnoses));
   out.push(section("How it ended", make("p", {}, report.convergence.sentence)));
   if (report.forecast?.sentence) out.push(section("More epochs?", make("p", {}, report.forecast.sentence), ...report.forecast.caveats.map((/** @type {string} */ c) => make("p", { className: "quiet" }, c))));
@@ -42,13 +42,13 @@ export function told(run, chart) {
   return out;
 }
 
-/** @param {any} f @param {number} i @param {Chart} chart */
-function finding(f, i, chart) {
+/** @param {any} f @param {number} i @param {string} name @param {Chart} chart */
+function finding(f, i, name, chart) {
   const tone = f.concern === "attention" || f.concern === "failing" ? f.concern : "neutral", steps = f.start === f.stop ? `at ${place(f.start)}` : `${place(f.start)}–${place(f.stop)}`;
   const margin = Math.max(10, f.stop - f.start) / 4;
-  const go = make("button", { type: "button", className: `letter ${tone}`, "aria-label": `${letter(i)}: show ${f.behaviour.replaceAll("-", " ")} in the chart` }, letter(i));
+  const go = make("button", { type: "button", className: `letter ${tone}`, "aria-label": `${letter(i)}: show ${name} in the chart` }, letter(i));
   go.addEventListener("click", () => chart.zoom([f.start - margin, f.stop + margin]));
-  const item = make("li", {}, go, make("div", {}, make("h3", {}, f.behaviour.replaceAll("-", " ")), make("p", {}, f.sentence), make("p", { className: "quiet" }, `${steps} · ${percent(f.confidence)} sure`)));
+  const item = make("li", {}, go, make("div", {}, make("h3", {}, name), make("p", {}, f.sentence), make("p", { className: "quiet" }, `${steps} · ${percent(f.confidence)} sure`)));
   item.addEventListener("mouseenter", () => chart.light(i));
   item.addEventListener("mouseleave", () => chart.light(null));
   return item;

@@ -104,6 +104,7 @@ export function gestures(frame) {
   over.addEventListener("pointerup", let_go);
   over.addEventListener("pointercancel", let_go);
   over.addEventListener("mouseleave", () => frame.point(null));
+  over.addEventListener("mousemove", () => line.setAttribute("aria-live", "off"));
   return () => held.clear();
 }
 
