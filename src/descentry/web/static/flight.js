@@ -229,7 +229,7 @@ const HEARD = {
       tone: f.concern === "attention" || f.concern === "failing" ? f.concern : "neutral",
     }));
     plots.reveal(phases);
-    byId("told").replaceChildren(...told({ report, journal: [] }, { light: (i) => plots.main?.light(i), zoom: (view) => plots.main?.zoom(view) }));
+    byId("told").replaceChildren(...told({ report, journal: [], phases: phases.map((/** @type {any} */ p) => p.name) }, { light: (i) => plots.main?.light(i), zoom: (view) => plots.main?.zoom(view) }));
     byId("looking").textContent = "Looking back: each moment is flown again in a few other ways …";
   },
   moment: (one) => {
