@@ -30,7 +30,7 @@ def _run(args: argparse.Namespace) -> int:
 COMMAND = Command(
     name="lab",
     operands="[DIR]",
-    summary="learn how optimisation behaves: scenes and a flight simulator in the browser",
+    summary="how optimisation behaves: scenes and a flight simulator in the browser",
     group="in the browser",
     description=_DESCRIPTION,
     add_arguments=_add_arguments,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import json
 import re
 import socket
@@ -16,6 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from descentry import web
 from descentry.web import sockets
+from descentry.web.app import create_app
 from descentry.web.board import _worker
 
 WEB = Path(web.__path__[0])
@@ -82,6 +84,41 @@ def test_a_request_without_a_host_or_with_two_is_refused(board):
         answer = parse(board.raw(f"GET /api/parts HTTP/1.1\r\n{hosts}{auth}".encode()))
         assert answer.status in {400, 421}
     assert parse(board.raw(f"GET /api/parts HTTP/1.0\r\n{auth}".encode())).status in {400, 421}
+
+
+async def _asked(guard, headers, raw=b"/api/parts"):
+    """What the guard alone answers, without a server that has looked at the request before."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": "http.request", "body": b""}
+
+    scope = {"type": "http", "method": "GET", "path": "/api/parts", "raw_path": raw, "query_string": b""}
+    await guard({**scope, "headers": headers}, receive, send)
+    return sent[0]["status"]
+
+
+def test_the_guard_does_not_trust_the_server_before_it():
+    guard = create_app([ECHO], token=TOKEN)
+    own, auth = (b"host", b"localhost"), (b"authorization", f"Bearer {TOKEN}".encode())
+    assert asyncio.run(_asked(guard, [own, auth])) == 200
+    for hosts in ([], [own, own], [own, (b"host", b"evil.example")], [(b"host", b"localhost,evil.example")]):
+        assert asyncio.run(_asked(guard, [*hosts, auth])) == 421
+    for raw in (
+        b"//etc",
+        b"/static/../x",
+        b"/static/%2e%2e/x",
+        b"/a%00",
+        b"/a\\b",
+        b"/a%5cb",
+        b"",
+        b"x",
+        b"/.git",
+    ):
+        assert asyncio.run(_asked(guard, [own, auth], raw)) == 400, raw
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "LOCALHOST"])
@@ -441,7 +478,10 @@ def test_a_reader_that_takes_nothing_is_let_go(monkeypatch):
             while before != len(sent) and time.monotonic() < until:
                 before = len(sent)
                 time.sleep(0.5)
-        assert len(sent) < 20  # what fits into the buffers of the system, and no more
+            assert len(sent) < 20  # what fits into the buffers of the system, and no more
+            while server.app._sockets and time.monotonic() < until:
+                time.sleep(0.05)
+            assert server.app._sockets == 0
     finally:
         server.stop()
 
