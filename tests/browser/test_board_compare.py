@@ -29,7 +29,7 @@ def folder(tmp_path_factory):
         encoding="utf-8",
     )
     for k in range(8):
-        write(place / f"seed-{k}.csv", k + 4, 1_700_000_000.0, 1.0, 200)
+        write(place / f"adam-seed{k}.csv", k + 4, 1_700_000_000.0, 1.0, 200)
     return place
 
 
@@ -53,9 +53,10 @@ def compare(folder, shared, page):
     return go
 
 
-def last_x(page):
-    label = page.locator("#main-chart .chart-plot").get_attribute("aria-label")
-    return float(re.search(r" to ([\d,.]+)\.", label)[1].replace(",", ""))
+def reaches(page, x):
+    """Waits until the chart says that it ends there."""
+    plot = page.locator("#main-chart .chart-plot")
+    expect(plot).to_have_attribute("aria-label", re.compile(f" 0 to {x}\\. "), timeout=WAIT)
 
 
 def test_runs_lie_over_each_other_with_their_names_and_numbers(compare):
@@ -69,30 +70,35 @@ def test_runs_lie_over_each_other_with_their_names_and_numbers(compare):
 
 def test_over_time_each_run_begins_at_its_own_beginning(compare):
     page = compare("slow", "quick", "untimed")
-    assert last_x(page) == 599
+    reaches(page, "599")
     page.get_by_label("over").select_option("time")
     expect(page.locator("#left")).to_contain_text("untimed (its log does not say the times)", timeout=WAIT)
-    assert last_x(page) == 1198
+    reaches(page, "1,198")
     page.reload()
-    expect(page.locator("#main-chart .chart-plot")).to_have_attribute(
-        "aria-label", re.compile("1,198"), timeout=WAIT
-    )
+    reaches(page, "1,198")
 
 
 def test_over_tokens_where_they_are_counted(compare):
     page = compare("slow", "quick")
     page.get_by_label("over").select_option("tokens")
-    label = re.compile(r"^tokens 0 to 2,453,504")
-    expect(page.locator("#main-chart .chart-plot")).to_have_attribute("aria-label", label, timeout=WAIT)
+    reaches(page, "2,453,504")
 
 
 def test_more_runs_than_colours_are_grey_but_for_the_baseline(compare):
-    page = compare("slow", *(f"seed-{k}" for k in range(8)))
+    page = compare("slow", *(f"adam-seed{k}" for k in range(8)))
     expect(page.locator(".chart-caption")).to_contain_text("more than colours can tell apart")
     grey = len(ink(plots(page).first))
     page.get_by_label("baseline").select_option(label="slow")
     page.wait_for_timeout(600)
     assert len(ink(plots(page).first)) > grey + 300
+
+
+def test_seeds_are_one_curve_with_a_band(compare):
+    page = compare("slow", *(f"adam-seed{k}" for k in range(8)))
+    page.get_by_role("checkbox", name="seeds together").check()
+    expect(page.locator(".curves label")).to_have_text(["slow", "adam (8 runs)"], timeout=WAIT)
+    expect(page.locator(".chart-caption")).to_contain_text("the band holds every point of all of them")
+    assert "seeds=together" in page.evaluate("location.hash")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

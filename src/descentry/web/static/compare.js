@@ -2,6 +2,7 @@
 /** Runs beside each other: one curve of each, over steps, time, or what they count themselves, such as tokens. */
 import { connect, getJSON } from "./api.js";
 import { makeChart } from "./chart.js";
+import { seedless, together } from "./chart/together.js";
 import { byId, make } from "./dom.js";
 import { count, number } from "./format.js";
 import { address, pushed, series } from "./runs.js";
@@ -12,7 +13,7 @@ const MOST = 32; // runs that the server lets a page watch
 const BOLD = 7; // curves that have a colour of their own; of more, all but the baseline are grey
 const COUNTS = /(^|[_/ -])(tokens?|samples?|examples?|epochs?|flops?)([_/ -]|$)/i;
 const ids = (new URLSearchParams(location.search).get("runs") ?? "").split(",").filter(Boolean).slice(0, MOST), hash = readHash();
-const metric = /** @type {HTMLSelectElement} */ (byId("metric")), along = /** @type {HTMLSelectElement} */ (byId("along")), baseline = /** @type {HTMLSelectElement} */ (byId("baseline"));
+const metric = /** @type {HTMLSelectElement} */ (byId("metric")), along = /** @type {HTMLSelectElement} */ (byId("along")), baseline = /** @type {HTMLSelectElement} */ (byId("baseline")), seeds = /** @type {HTMLInputElement} */ (byId("seeds"));
 /** @type {any[]} */
 let runs = [];
 /** @type {import("./chart.js").Chart | null} */
@@ -40,6 +41,9 @@ function choices() {
   if (!along.value) along.value = "step";
   names().forEach((name, i) => baseline.append(make("option", { value: ids[i], textContent: name })));
   baseline.value = hash.get("baseline") ?? "";
+  const kinds = names().map(seedless);
+  byId("seeds-label").hidden = new Set(kinds).size === kinds.length;
+  seeds.checked = hash.get("seeds") === "together" && !byId("seeds-label").hidden;
 }
 
 /** Curves of what was chosen; a run without it, or without the x, is named below the chart. */
@@ -69,9 +73,9 @@ async function draw() {
   }
   if (mine !== turn) return;
   drawn = next;
-  const many = drawn.size > BOLD, label = over === "time" ? "seconds from the start" : over === "step" ? runs[0]?.series.find((/** @type {any} */ s) => s.name === metric.value)?.step_name ?? "step" : over;
-  const curves = [...drawn].map(([id, one]) => ({ name: one.name, source: one.source, colour: ids.indexOf(id), grey: many && id !== baseline.value, thick: id === baseline.value }));
-  const given = { series: curves, xLabel: label, yLabel: metric.value, caption: many ? `${drawn.size} runs are more than colours can tell apart: they are grey, and the baseline is not.` : "" };
+  const label = over === "time" ? "seconds from the start" : over === "step" ? runs[0]?.series.find((/** @type {any} */ s) => s.name === metric.value)?.step_name ?? "step" : over;
+  const { curves, caption } = seeds.checked ? grouped() : single();
+  const given = { series: curves, xLabel: label, yLabel: metric.value, caption };
   if (chart) chart.update({ ...given, view: null });
   else {
     chart = makeChart(byId("main-chart"), { ...given, ...parse(hash) });
@@ -80,6 +84,23 @@ async function draw() {
   }
   byId("left").textContent = missing.length ? `Not drawn: ${missing.join("; ")}.` : "";
   table();
+}
+
+/** A curve for each run; of many, all but the baseline are grey. */
+function single() {
+  const many = drawn.size > BOLD;
+  const curves = [...drawn].map(([id, one]) => ({ name: one.name, source: one.source, colour: ids.indexOf(id), grey: many && id !== baseline.value, thick: id === baseline.value }));
+  return { curves, caption: many ? `${drawn.size} runs are more than colours can tell apart: they are grey, and the baseline is not.` : "" };
+}
+
+/** A curve for the runs that differ by their seed only. */
+function grouped() {
+  /** @type {Map<string, import("./chart/remote.js").Remote[]>} */
+  const groups = new Map();
+  for (const one of drawn.values()) groups.set(seedless(one.name), [...(groups.get(seedless(one.name)) ?? []), one.source]);
+  const base = drawn.get(baseline.value);
+  const curves = [...groups].map(([name, sources], i) => ({ name: sources.length > 1 ? `${name} (${sources.length} runs)` : name, source: together(sources), colour: i, thick: base && seedless(base.name) === name }));
+  return { curves, caption: "Runs that differ by their seed are one: the band holds every point of all of them, the line is their median." };
 }
 
 /** The numbers of what is drawn, of all points in view. */
@@ -105,15 +126,16 @@ function ended(run, one, cell) {
 
 /** @param {{name: string} | undefined} one */
 function extremes(one) {
-  const tile = one && chart?.tiles.get(one.name);
-  if (!tile) return null;
+  const mine = [...drawn.values()].find((d) => d.name === one?.name), extent = mine?.source.extent(), view = chart?.view ?? extent;
+  if (!mine || !view) return null;
+  const tile = mine.source.tile(view[0], view[1], 1000, undefined, "table");
   const finite = [...tile.middle].filter(Number.isFinite);
   return finite.length ? { first: finite[0], last: finite[finite.length - 1], low: tile.low.reduce((a, b) => (b < a ? b : a), Infinity) } : null;
 }
 
 function remember() {
   const state = chart?.state;
-  writeHash({ ...(state ? spell(state) : {}), curve: metric.selectedIndex > 0 ? metric.value : "", over: along.value === "step" ? "" : along.value, baseline: baseline.value });
+  writeHash({ ...(state ? spell(state) : {}), curve: metric.selectedIndex > 0 ? metric.value : "", over: along.value === "step" ? "" : along.value, baseline: baseline.value, seeds: seeds.checked ? "together" : "" });
 }
 
 /** @param {any} message */
@@ -122,8 +144,13 @@ function news(message) {
     const one = drawn.get(message.head.run), over = along.value;
     if (!one) return;
     const missing = pushed(message, (key) => (key === one.key ? one.source.known : -1), (_, x, y, time) => {
-      if (over === "step") chart?.append(one.name, x, y);
-      else if (over === "time" && time) chart?.append(one.name, time.map((t) => t - one.origin), y);
+      const at = over === "step" ? x : over === "time" ? time?.map((t) => t - one.origin) : undefined;
+      if (!at) return;
+      if (chart?.has(one.name)) chart.append(one.name, at, y);
+      else {
+        one.source.append(at, y);
+        chart?.update({});
+      }
     });
     if (missing.length) one.source.start().catch(trouble);
   } else if (message.type === "skipped" || (message.type === "run" && message.rewritten)) drawn.get(message.run)?.source.start().catch(trouble);
@@ -142,7 +169,7 @@ else {
   runs = found.filter(Boolean);
   byId("headline").textContent = `${count(runs.length, "run")} beside each other`;
   choices();
-  for (const select of [metric, along, baseline]) select.addEventListener("change", () => { draw().then(remember, trouble); });
+  for (const select of [metric, along, baseline, seeds]) select.addEventListener("change", () => { draw().then(remember, trouble); });
   await draw();
   connect("/api/board/live", { onMessage: news, onOpen: (send) => ids.forEach((run) => send({ type: "watch", run })), onState: connection });
 }

@@ -87,7 +87,7 @@ export function cut(tile, low, high) {
  * @param {number[]} cuts  where each new column begins, by number, and where the last one ends
  * @returns {Tile}
  */
-function merged(tile, cuts) {
+export function merged(tile, cuts) {
   const n = Math.max(0, cuts.length - 1), fresh = () => new Float64Array(n), scratch = new Float64Array(tile.start.length);
   const out = { start: fresh(), stop: fresh(), low: fresh(), middle: fresh(), high: fresh(), count: new Uint32Array(n), bad: new Uint32Array(n), kind: new Uint8Array(n), exact: tile.exact };
   for (let i = 0; i < n; i++) {
