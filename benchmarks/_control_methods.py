@@ -113,15 +113,14 @@ def as_found(run: Run) -> None:
     run.scheduled(rate, linear)
 
 
-def piloted(run: Run) -> None:
-    """``descentry.pilot``, which knows how many steps there are and is asked to search."""
+def _pilot(run: Run, search: Any) -> None:
     import descentry as package
 
     pilot = package.pilot(
         run.model,
         run.optimizer,
         total_steps=run.left,
-        search=True,
+        search=search,
         run_dir=None,
         overhead=0.0,
         on_decision=lambda _: None,
@@ -129,6 +128,16 @@ def piloted(run: Run) -> None:
     while run.left > 0:
         pilot.step(run.step())
     pilot.close()
+
+
+def piloted(run: Run) -> None:
+    """``descentry.pilot``, which knows how many steps there are, and is asked to search."""
+    _pilot(run, True)
+
+
+def as_needed(run: Run) -> None:
+    """The same without being asked: it searches where the starting rate does not work."""
+    _pilot(run, "auto")
 
 
 def ramp(run: Run, low: float, high: float, count: int, stop: float, smooth: Callable[..., float]) -> Any:
@@ -281,7 +290,8 @@ METHODS: dict[str, Method] = {
     for m in (
         Method("find_lr, best trial kept, linear", descentry),
         Method("find_lr, 100 gradients, linear", as_found),
-        Method("pilot", piloted, True),
+        Method("pilot, asked to search", piloted),
+        Method("pilot", as_needed, True),
         Method("torch-lr-finder", torch_lr_finder),
         Method("Lightning tuner", lightning),
         Method("fastai minimum, cosine", fastai_minimum),

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from descentry.control._lr_checks import checked_gradients, checked_loss
 from descentry.control._lr_groups import Rates
-from descentry.control._search import LENGTHS, Leg, Search
+from descentry.control._search import LENGTHS, Search
+from descentry.control._search_parts import Leg
 from descentry.core.errors import DescentryError
 from descentry.instruments._tensors import values
 from descentry.trials.snapshot import Snapshot

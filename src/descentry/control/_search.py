@@ -25,11 +25,13 @@ other.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
-from math import ceil, inf, isfinite, log10, sqrt
-from typing import Literal, NamedTuple
+from math import inf, isfinite, log10, sqrt
+from typing import Literal
 
 from descentry.control._search_levels import TIES, Level, clearly_worse, level, tail
+from descentry.control._search_parts import Arm, Found, Leg
+
+__all__ = ["Arm", "Found", "Leg", "Search"]
 
 LOW, HIGH = 1e-7, 1e2
 SPACING = 0.5  # decades between arms
@@ -45,57 +47,6 @@ IDLE = 4  # steps of the ramp in a row without any gain, after there was one, th
 RISE, SPREADS = 0.5, 4  # of the level before training, and of the spread of its batches: what counts as risen
 FIRST = 8  # losses of the ramp that stand for the level before any training, where nothing else does
 SOON = 4  # a ramp that breaks within so many steps began too high
-
-
-class Leg(NamedTuple):
-    """Some steps to make at one rate.
-
-    Attributes:
-        rate: The learning rate of these steps.
-        steps: How many to make, and losses to tell.
-        origin: Where they begin: ``start`` (everything as it was before the search), ``here`` (where the last
-            leg ended), or ``arm`` (where the last leg of this arm ended; only with ``resume``).
-        arm: Number of the trial that these steps belong to; −1 for the ramp, −2 for the losses before
-            training, whose rate is zero (only with ``paired``; losses alone serve as well as steps).
-    """
-
-    rate: float
-    steps: int
-    origin: Literal["start", "here", "arm"]
-    arm: int
-
-
-@dataclass(eq=False)
-class Arm:
-    """One rate on trial: its losses so far, in order, and whether it broke."""
-
-    number: int
-    rate: float
-    losses: list[float] = field(default_factory=list)
-    broke: bool = False
-
-    def level(self) -> Level:
-        """The level of the loss at the end of the trial; infinite where it broke."""
-        return Level(inf, inf) if self.broke or not self.losses else tail(self.losses)
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a search came to.
-
-    Attributes:
-        rate: The rate to use.
-        low: The smallest rate that was seen to work: a quarter of the best fall in the first steps.
-        high: The largest such rate.
-        decades: Uncertainty of ``rate``: it holds within ``rate × 10^±decades``.
-        breaks: The rate at which the ramp broke, or the end of the range where it did not.
-    """
-
-    rate: float
-    low: float
-    high: float
-    decades: float
-    breaks: float
 
 
 class Search:
@@ -183,7 +134,7 @@ class Search:
         steps = min(MOST_RAMP, max(8, self.budget // 3))
         factor = max(LEAST_FACTOR, (self.high / self.low) ** (1 / (steps - 1)))
         rate, above, idle, gained = self.low, 0, 0, False
-        while rate <= self.high * 1.001:
+        while rate <= self.high * 1.001 and self._affords(1):
             losses = yield Leg(rate, 1, "here" if self.ramp else "start", -1)
             loss = losses[0] if losses else inf
             self.ramp.append((rate, loss))
@@ -305,6 +256,9 @@ class Search:
         return clearly_worse(arm.losses, best.losses, fall, paired=self.paired)
 
     def _conclude(self, top: float) -> None:
+        if not self.arms:
+            self.failure = "the budget was spent before any rate could be tried"
+            return
         best = self._best()
         whole = [a for a in self.arms if not a.broke]
         falls = {a.rate: self._before.mean - tail(a.losses, LENGTHS[0]).mean for a in whole}
@@ -316,10 +270,3 @@ class Search:
         equals = [a.rate for a in self.arms if not a.broke and not self._worse(a, best)]
         apart = max((abs(log10(r / best.rate)) for r in equals), default=0.0)
         self.found = Found(best.rate, low, high, max(SPACING / 2, apart), top)
-
-
-def steps_at_most(low: float = LOW, high: float = HIGH, *, resume: bool = False) -> int:
-    """Steps of a search without a budget, where everything takes as long as it can."""
-    ramp = min(MOST_RAMP, ceil(log10(high / low) / log10(LEAST_FACTOR)) + 1)
-    race = sum(k * (b - a if resume else b) for k, a, b in zip(KEPT, LENGTHS[:-1], LENGTHS[1:], strict=True))
-    return ramp + MOST_ARMS * LENGTHS[0] + race

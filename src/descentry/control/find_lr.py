@@ -16,7 +16,8 @@ from descentry.control._lr_batches import draw
 from descentry.control._lr_checks import NO_RATE, WHERE, checked_optimizer
 from descentry.control._lr_terrain import COST, terrain
 from descentry.control._lr_trials import EARLY, LATE, Trials
-from descentry.control._search import HIGH, LENGTHS, LOW, Arm, Search
+from descentry.control._search import HIGH, LENGTHS, LOW, Search
+from descentry.control._search_parts import Arm
 from descentry.core.errors import DescentryError, listed
 from descentry.core.learning_rate import LRSuggestion, RateTrial, Terrain
 from descentry.trials._batches import generators

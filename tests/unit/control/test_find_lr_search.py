@@ -90,6 +90,14 @@ def test_a_ramp_that_breaks_at_once_begins_again_lower():
     assert abs(math.log10(search.found.rate)) <= 0.5
 
 
+def test_a_budget_that_is_gone_with_the_ramp_is_told():
+    search = Search(low=1e3, high=1e30, budget=12)
+    drive(search, Valley(best=1e-9))
+    assert search.found is None
+    assert search.spent <= 12
+    assert search.failure == "the budget was spent before any rate could be tried"
+
+
 def test_paired_trials_are_judged_by_the_loss_before_training_on_the_same_batches():
     first = Search(paired=True).propose()
     assert (first.rate, first.origin, first.arm) == (0.0, "start", -2)
