@@ -225,7 +225,7 @@ class Search:
         """
         alive = sorted((a for a in self.arms if not a.broke), key=lambda a: (-len(a.losses), a.level().mean))
         leading = alive[:kept]
-        lowest = min(a.rate for a in self.arms)
+        lowest = min((a.rate for a in self.arms), default=inf)
         if leading and len(self.arms) < MOST_ARMS and (len(leading) == 1 or self._too_high(leading, lowest)):
             leading = [*leading[: kept - 1], Arm(len(self.arms), lowest / 10**SPACING)]
         return sorted(leading, key=lambda a: a.rate)
