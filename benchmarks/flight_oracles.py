@@ -30,7 +30,7 @@ def searched(level: Level, seed: int) -> list[dict[str, object]]:
     kept = found[: oracle.KEPT]
     if not any(s.shape == "constant" for s, _ in kept):
         kept[-1] = next(pair for pair in found if pair[0].shape == "constant")
-    return [{"shape": s.shape, "rate": float(f"{s.rate:.6g}"), "final": float(f"{f:.6g}")} for s, f in kept]
+    return [{"shape": s.shape, "rate": s.rate, "final": float(f"{f:.6g}")} for s, f in kept]
 
 
 def main() -> None:
