@@ -144,17 +144,18 @@ export class Pyramid {
       this.#x = wide;
       this.#y = tall;
     }
-    let dirty = this.length;
+    const xs = this.#x, ys = this.#y;
+    let n = this.length, dirty = n;
     for (let i = 0; i < x.length; i++) {
-      if (this.length && x[i] < this.#x[this.length - 1]) {
-        this.length = from(this.#x, x[i], 0, this.length);
-        dirty = Math.min(dirty, this.length);
+      const at = x[i], value = y[i];
+      if (n && at < xs[n - 1]) {
+        n = from(xs, at, 0, n);
+        if (n < dirty) dirty = n;
       }
-      const value = y[i];
-      this.#x[this.length] = x[i];
-      this.#y[this.length] = value === null ? NaN : value;
-      this.length += 1;
+      xs[n] = at;
+      ys[n++] = value === null ? NaN : value;
     }
+    this.length = n;
     this.#build(dirty);
   }
 
@@ -166,30 +167,44 @@ export class Pyramid {
       first = this.#levels[k] ? Math.floor(first / RADIX) : 0;
       const level = this.#levels[k] ?? (this.#levels[k] = new Level());
       level.grow(Math.ceil(below / RADIX));
-      for (let node = first; node < level.length; node++) this.#sum(k, node, Math.min(below, (node + 1) * RADIX));
+      const ys = this.#y, mids = this.#scratch, under = k ? this.#levels[k - 1] : null;
+      for (let node = first; node < level.length; node++) {
+        const stop = Math.min(below, (node + 1) * RADIX);
+        if (under) this.#sumLevel(level, node, stop, under, mids);
+        else this.#sumPoints(level, node, stop, ys, mids);
+      }
       below = level.length;
     }
     this.#levels.length = k;
   }
 
-  /** @param {number} k @param {number} node @param {number} stop */
-  #sum(k, node, stop) {
-    const level = this.#levels[k], below = k ? this.#levels[k - 1] : null, mids = this.#scratch;
+  /** Sums up points. @param {Level} level @param {number} node @param {number} stop @param {Float64Array} ys @param {Float64Array} mids */
+  #sumPoints(level, node, stop, ys, mids) {
     let low = Infinity, high = -Infinity, bad = 0, kind = 0, n = 0;
     for (let i = node * RADIX; i < stop; i++) {
-      if (below) {
-        if (below.low[i] < low) low = below.low[i];
-        if (below.high[i] > high) high = below.high[i];
-        if (below.middle[i] === below.middle[i]) mids[n++] = below.middle[i];
-        bad += below.bad[i];
-        kind |= below.kind[i];
-      } else {
-        const value = this.#y[i], what = kindOf(value);
-        if (what) { bad += 1; kind |= what; continue; }
-        if (value < low) low = value;
-        if (value > high) high = value;
-        mids[n++] = value;
-      }
+      const value = ys[i];
+      if (value - value !== 0) { bad += 1; kind |= kindOf(value); continue; } // NaN and infinities differ from themselves
+      if (value < low) low = value;
+      if (value > high) high = value;
+      mids[n++] = value;
+    }
+    level.low[node] = low;
+    level.high[node] = high;
+    level.middle[node] = middleOf(mids, n, node % 2 === 1);
+    level.bad[node] = bad;
+    level.kind[node] = kind;
+  }
+
+  /** Sums up what is summed up. @param {Level} level @param {number} node @param {number} stop @param {Level} below @param {Float64Array} mids */
+  #sumLevel(level, node, stop, below, mids) {
+    let low = Infinity, high = -Infinity, bad = 0, kind = 0, n = 0;
+    for (let i = node * RADIX; i < stop; i++) {
+      const middle = below.middle[i];
+      if (below.low[i] < low) low = below.low[i];
+      if (below.high[i] > high) high = below.high[i];
+      if (middle === middle) mids[n++] = middle;
+      bad += below.bad[i];
+      kind |= below.kind[i];
     }
     level.low[node] = low;
     level.high[node] = high;
