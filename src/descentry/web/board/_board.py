@@ -328,7 +328,7 @@ class Board:
                     self._notify()
             seen = state
             stale = True
-            least = SOON if run.follower is None else LATER
+            least = SOON if run.follower is None or run.follower.more_to_tell else LATER
             if run.waiting > MOST_WAITING or self._may_read(run_id, least):
                 async with self._locks.setdefault(run_id, asyncio.Lock()):
                     try:

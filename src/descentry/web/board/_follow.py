@@ -42,7 +42,14 @@ class More:
 
 
 class Follower(Protocol):
-    """Looks what came since the last time."""
+    """Looks what came since the last time.
+
+    Attributes:
+        more_to_tell: Something came that is no point of a known series: a new series, a line of the journal,
+            the end. The run is to be read whole soon; until then its points go on coming.
+    """
+
+    more_to_tell: bool
 
     def look(self) -> Mapping[str, More] | None:
         """New points by the key of their series; None where the run has to be read whole."""
@@ -60,13 +67,15 @@ class StoredFollower:
 
     def __init__(self, run: Path, place: Mapping[str, Any], curves: Mapping[str, Curve]) -> None:
         self._run, self._row, self._place = run, int(place["row"]), dict(place)
+        self.more_to_tell = False
         self._last = {key: _end(curve) for key, curve in curves.items()}
 
     def look(self) -> Mapping[str, More] | None:
-        """New points; None after a launch, an end or a journal line, with a new series, or on trouble."""
+        """New points; None after a new launch, which may replace what was there, or on trouble."""
         try:
             place = _stored.place(self._run)
-            same = all(place[key] == self._place[key] for key in ("launches", "ended", "lines"))
+            self.more_to_tell |= any(place[key] != self._place[key] for key in ("ended", "lines"))
+            same = place["launches"] == self._place["launches"]
             found = _stored.since(self._run, self._row) if same else None
         except (DescentryError, sqlite3.Error, OSError, ValueError, KeyError):
             return None
@@ -74,9 +83,10 @@ class StoredFollower:
             return None
         more = {}
         for key, points in zip(keys(list(found)), found.values(), strict=True):
-            if key not in self._last:
-                return None
             self._row = max(self._row, int(points.row[-1]))
+            if key not in self._last:
+                self.more_to_tell = True
+                continue
             last = self._last[key]
             start = _after(points.step, points.time, last)
             if start == len(points.step):
@@ -122,6 +132,7 @@ class LineFollower:
         self._at, self._head, self._before = 0, b"", b""
         self._last = {key: int(curve.step[-1]) for key, curve in curves.items() if len(curve.points)}
         self._known = set(curves)
+        self.more_to_tell = False
         #: Whether the last lines alone give what the whole log gives.
         self.follows = self._agrees(size, curves)
 
@@ -173,7 +184,8 @@ class LineFollower:
         more = {}
         for key, one in series.items():
             if key not in self._known:
-                return None
+                self.more_to_tell = True
+                continue
             start = int(np.searchsorted(one.step, self._last.get(key, np.iinfo(np.int64).min), side="right"))
             if start < len(one):
                 more[key] = More(

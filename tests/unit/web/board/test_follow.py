@@ -106,7 +106,9 @@ def test_a_new_metric_is_read_with_the_whole_log(runs, tmp_path):
     run = load(runs, tmp_path)
     with log.open("a") as stream:
         stream.write('{"step": 100, "loss": 1, "new": 2}\n')
-    assert run.follower.look() is None
+    more = run.follower.look()
+    assert run.follower.more_to_tell
+    assert list(more) == ["loss"]
 
 
 def test_a_log_without_steps_is_not_followed_by_its_lines(runs, tmp_path):
@@ -135,6 +137,25 @@ def test_rows_that_come_are_what_reading_all_gives(runs, tmp_path):
     writer.close()
 
 
+def test_a_note_a_new_metric_and_the_end_do_not_hold_up_the_points(runs, tmp_path):
+    writer = RunWriter.open(runs / "exp1")
+    writer.add(0, {"loss": 1.0}, 1.7e9)
+    writer.flush()
+    tellings = [
+        lambda: writer.event("note", "the rate was halved"),
+        lambda: writer.add(1, {"val_loss": 1.0}, 1.7e9 + 1),
+        lambda: writer.close(),
+    ]
+    for step, telling in enumerate(tellings, 1):
+        run = load(runs, tmp_path)
+        writer.add(step, {"loss": 1.0}, 1.7e9 + step)
+        telling()
+        writer.flush()
+        assert list(run.follower.look()) == ["loss"]
+        assert run.follower.more_to_tell
+        assert run.follower.look() == {}
+
+
 def test_a_new_launch_and_a_note_are_read_with_the_whole_run(runs, tmp_path):
     writer = RunWriter.open(runs / "exp1")
     for step in range(100):
@@ -143,7 +164,6 @@ def test_a_new_launch_and_a_note_are_read_with_the_whole_run(runs, tmp_path):
     run = load(runs, tmp_path)
     writer.event("note", "the rate was halved")
     writer.close()
-    assert run.follower.look() is None
     run = load(runs, tmp_path)
     assert [line["data"] for line in run.detail["journal"] if line["kind"] == "note"] == [
         "the rate was halved"
