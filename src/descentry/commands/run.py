@@ -17,10 +17,11 @@ examples:
   descentry run train.py --lr 0.1
   descentry run --run-dir experiments --quiet train.py
   descentry run -m package.train --epochs 3
+  descentry run --pilot train.py
 
 The exit code is the script's. Options of descentry stand before SCRIPT."""
 
-_WITH_A_VALUE = ("--run-dir", "--overhead")
+_WITH_A_VALUE = ("--run-dir", "--overhead", "--total-steps")
 _PAGE = "report.html"
 
 
@@ -44,6 +45,18 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: 0.02)",
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="print the verdict only, one line a run")
+    parser.add_argument(
+        "--pilot",
+        action="store_true",
+        help="also act: go back and lower the rate when the loss runs away, leave out bad batches, look "
+        "for a rate where the given one does not work",
+    )
+    parser.add_argument(
+        "--total-steps",
+        type=int,
+        metavar="N",
+        help="with --pilot and no scheduler in the script: let the rate fall linearly to zero over N updates",
+    )
     # A file name that stands alone is the script.
     parser.add_argument(
         "--html",
@@ -58,7 +71,8 @@ def _run(args: argparse.Namespace) -> int:
     from descentry.live.run_script import Options, become
 
     words = args.rest[1:] if args.rest[:1] == ["--"] else args.rest
-    return become(words, Options(args.run_dir, args.overhead, args.quiet, args.html or ""))
+    page, length = args.html or "", args.total_steps
+    return become(words, Options(args.run_dir, args.overhead, args.quiet, page, args.pilot, length))
 
 
 COMMAND = Command(

@@ -26,7 +26,7 @@ from descentry.core.data import Decision
 Alarms = Mapping[str, Alarm]
 
 PROOF = 3  # losses after a return that tell whether it helped; later ones may be running away again
-AFTER_SEARCH = 200  # steps that have to be left for a search that nothing forces
+AFTER_SEARCH = 80  # steps that have to be left for a search that nothing forces
 
 
 class Controller:

@@ -17,27 +17,35 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
+from descentry.instruments._unwatched import looks_away
 from descentry.live import _ending, _models
 from descentry.live._by_hand import ByHand
 from descentry.live._entries import Entries
-from descentry.live._following import Following
+from descentry.live._following import Begin, Following
 from descentry.live._pending import Mark, Pending
+from descentry.live.watch import watch
 
 MOST = 16  # optimizers that are watched; scripts that compare many settings make hundreds
 
 
-def attach(options: Mapping[str, str]) -> Attached | None:
-    """Begins to look for training; None in a worker that is not the first of a distributed run."""
+def attach(options: Mapping[str, str], begin: Begin = watch) -> Attached | None:
+    """Begins to look for training; None in a worker that is not the first of a distributed run.
+
+    Args:
+        options: What the command line said.
+        begin: Begins to watch a training, or to do more than that.
+    """
     if os.environ.get("RANK", "0") != "0":
         return None
-    return Attached(options)
+    return Attached(options, begin)
 
 
 class Attached:
     """What is watched of one script."""
 
-    def __init__(self, options: Mapping[str, str]) -> None:
+    def __init__(self, options: Mapping[str, str], begin: Begin = watch) -> None:
         self.options = options
+        self._begins = begin
         self.followed: list[Following] = []
         self.missed = 0
         self._known: weakref.WeakKeyDictionary[Optimizer, _Steps] = weakref.WeakKeyDictionary()
@@ -61,7 +69,7 @@ class Attached:
 
     def _guarded(self, act: Callable[..., Any]) -> Callable[..., Any]:
         def guarded(*args: Any) -> Any:
-            if self._off:
+            if self._off or looks_away():
                 return None
             self._inside += 1
             try:
@@ -115,6 +123,8 @@ class Attached:
         self._stepping += 1
         if kwargs.get("closure", args[1] if len(args) > 1 else None) is None:
             steps.loss = self._take(steps, new=new)
+            if steps.following is not None:
+                steps.following.offer(steps.loss)
         else:  # it comes in the step
             self._since = self._orphan = steps.pending.loss = None
 
@@ -149,7 +159,7 @@ class Attached:
         name = _script_name()
         if len(_models.optimizers()) > 1:
             name = f"{name}-{_models.name_of(model)}"
-        following = Following(model, optimizer, name, self.options)
+        following = Following(model, optimizer, name, self.options, self._begins)
         self.followed.append(following)
         return following
 

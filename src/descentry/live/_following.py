@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,8 @@ from torch.optim import Optimizer
 
 from descentry.live import _ending, _models
 from descentry.live.watch import Watch, watch
+
+Begin = Callable[..., Watch]
 
 _LOOK = 2.0  # seconds between looks at a loss that is on a GPU
 
@@ -24,8 +26,15 @@ class Following:
         watch: The watch.
     """
 
-    def __init__(self, model: nn.Module, optimizer: Optimizer, name: str, options: Mapping[str, str]) -> None:
-        self.watch: Watch = watch(
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: Optimizer,
+        name: str,
+        options: Mapping[str, str],
+        begin: Begin = watch,
+    ) -> None:
+        self.watch: Watch = begin(
             model,
             optimizer,
             overhead=float(options["overhead"]),
@@ -40,11 +49,17 @@ class Following:
         self._looked = 0.0
         self._copy: tuple[Tensor, torch.cuda.Event] | None = None
 
+    def offer(self, loss: Tensor | None) -> None:
+        """An update is about to be made with this loss: whoever does more than watch may have it left out."""
+        check = getattr(self.watch, "check", None)
+        if check is not None and loss is not None:
+            check(loss)
+
     def step(self, loss: Tensor | None) -> None:
         """One update was made with this loss; None where it is not known."""
         self.watch.step(loss)
-        if loss is None or self._bad > 1:
-            return
+        if loss is None or self._bad > 1 or hasattr(self.watch, "check"):
+            return  # a pilot says itself what it sees
         if loss.device.type == "cpu":
             self._judge(loss.item())
         elif loss.device.type == "cuda":

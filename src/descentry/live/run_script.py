@@ -31,18 +31,26 @@ class Options:
         overhead: The share of the wall time that watching may take.
         quiet: Whether only the verdict is printed at the end.
         html: A page to write at the end; empty for none.
+        pilot: Whether it is acted upon too.
+        total_steps: Updates of the whole run, for a pilot; None where that is not known.
     """
 
     run_dir: str = "runs"
     overhead: float = 0.02
     quiet: bool = False
     html: str = ""
+    pilot: bool = False
+    total_steps: int | None = None
 
     def lines(self) -> dict[str, str]:
         """As words for the other side, with paths that a change of the working directory does not move."""
         told = {"run_dir": os.path.abspath(os.path.expanduser(self.run_dir)), "overhead": repr(self.overhead)}
         if self.quiet:
             told["quiet"] = "1"
+        if self.pilot:
+            told["pilot"] = "1"
+            if self.total_steps is not None:
+                told["total_steps"] = str(self.total_steps)
         if self.html:
             told["html"] = os.path.abspath(self.html)
         return told
@@ -101,6 +109,13 @@ def _check(words: Sequence[str], options: Options) -> None:
         raise DescentryError(
             f"--overhead {options.overhead:g} is no share of the time",
             how="Give a number from 0 to below 1; the default, 0.02, is two percent.",
+        )
+    if options.total_steps is not None and (options.total_steps < 1 or not options.pilot):
+        raise DescentryError(
+            f"--total-steps {options.total_steps}: it has no use"
+            if options.total_steps >= 1
+            else f"--total-steps {options.total_steps} is no number of updates",
+            how="Give a whole number above zero, together with --pilot.",
         )
     if any(c in path for path in (options.run_dir, options.html) for c in _UNSAFE):
         raise DescentryError("a path with a line break in it cannot be passed on", how="Name another.")

@@ -55,7 +55,10 @@ class _WhenTorchIsImported:
             return
         sys.path.insert(0, _PACKAGES)
         try:
-            from descentry.live._attached import attach
+            if "pilot" in self.options:
+                from descentry.control.outside import attach
+            else:
+                from descentry.live._attached import attach
 
             self.attached = attach(self.options)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with us, the script runs
