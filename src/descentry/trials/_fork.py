@@ -83,7 +83,7 @@ class Fork:
     @property
     def adaptive(self) -> bool:
         """Whether the optimizer divides by the size of the gradient, as far as its settings show."""
-        return any("betas" in group or "alpha" in group for group in self.optimizer.param_groups)
+        return any("eps" in group for group in self.optimizer.param_groups)
 
     def factor(self, change: Mapping[str, Any]) -> float:
         """What the rate is to be multiplied with.

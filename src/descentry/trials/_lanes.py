@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from descentry.core import catalog
 from descentry.core.data import Diagnosis, Remedy
 from descentry.core.errors import DescentryError
 from descentry.trials._fork import Fork
@@ -117,9 +116,3 @@ def lanes_of(remedies: Iterable[Remedy], fork: Fork) -> tuple[list[Lane], list[t
             else:
                 lanes.append(Lane(name, remedy.id, variant))
     return lanes, untried
-
-
-def title(remedy: str) -> str:
-    """What a remedy is, in a few words."""
-    known = catalog.entries("remedies")
-    return str(known[remedy].title) if remedy in known else remedy

@@ -10,6 +10,7 @@ from torch import nn
 from descentry.core.data import Diagnosis, Remedy
 from descentry.core.errors import DescentryError
 from descentry.core.trial import Trial
+from descentry.instruments._unwatched import unwatched
 from descentry.trials._batches import draw, generators
 from descentry.trials._fork import Fork
 from descentry.trials._lanes import lanes_of, remedies_of
@@ -69,7 +70,7 @@ def try_remedies(
     subjects = list(diagnoses)
     remedies = remedies_of(subjects, most)
     snapshot = Snapshot.take(model, optimizer, *generators(batches))
-    with snapshot.kept():
+    with unwatched(), snapshot.kept():
         fork = Fork(model, optimizer, compute_loss, draw(batches, steps))
         fork.listen()
         snapshot.restore()

@@ -259,6 +259,30 @@ def test_it_shows_itself_as_text_as_a_table_and_as_data():
     assert len(data["arms"]) == len(found.arms)
 
 
+def test_an_open_watch_does_not_see_a_trial():
+    model = network()
+    optimizer = sgd(model)
+
+    def train(watch):
+        for batch in classes() * 4:
+            optimizer.zero_grad()
+            loss = cross_entropy(model, batch)
+            loss.backward()
+            optimizer.step()
+            watch.step(loss)
+
+    with descentry.watch(model, optimizer, run_dir=None, overhead=0.5) as watch:
+        train(watch)
+        first, updates = watch.run(), watch.updates
+        descentry.try_remedies(model, optimizer, classes(), cross_entropy, [LOWER], steps=20, seeds=2)
+        run = watch.run()
+        assert watch.updates == updates
+        assert {s.name: len(s) for s in run.series} == {s.name: len(s) for s in first.series}
+        assert [gap.what for gap in run.gaps] == [gap.what for gap in first.gaps]
+        train(watch)
+        assert watch.updates == 2 * updates
+
+
 def test_progress_ends_where_it_should():
     told = []
     trial([LOWER], seeds=2, steps=10, progress=lambda *now: told.append(now))
