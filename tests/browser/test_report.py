@@ -54,6 +54,19 @@ def test_spikes_and_holes_are_seen_in_short_runs_and_in_long_ones(opened, n):
     expect(page.locator("#plot .chart-caption")).to_contain_text("not finite")
 
 
+def test_what_is_finite_between_two_holes_is_not_hatched(opened):
+    values = losses(3000)
+    values[1000:1200] = np.nan
+    values[2000:2200] = np.nan
+    page = opened({"loss": values})
+    canvas, over = plots(page).first, page.locator(".u-over").first.bounding_box()
+    begin = over["x"] - canvas.bounding_box()["x"]
+    columns = ink(canvas, 0.3, 0.5)
+    inside = [x for x in columns if 1230 < (x - begin) / over["width"] * 3000 < 1970]
+    assert not inside
+    assert len(columns) > 60
+
+
 def test_other_series_stand_below_with_the_same_steps(opened):
     page = opened({"step": list(range(300)), "loss": losses(300).tolist(), "lr": [0.1] * 300})
     page.get_by_role("checkbox", name="lr").check()

@@ -177,10 +177,10 @@ export function notFinite(plane, tile, named) {
       const text = kindName(kind), wide = ctx.measureText(text).width + 10 * px;
       ctx.fillStyle = css("--ground");
       ctx.globalAlpha = 0.75;
-      ctx.fillRect(middle - wide / 2, foot - 25 * px, wide, 17 * px);
+      ctx.fillRect(middle - wide / 2, box.top + 5 * px, wide, 17 * px);
       ctx.globalAlpha = 1;
       ctx.fillStyle = tone;
-      ctx.fillText(text, middle, foot - 12 * px);
+      ctx.fillText(text, middle, box.top + 18 * px);
     }
     i = j - 1;
   }

@@ -43,7 +43,7 @@ export function paint(frame) {
     if (frame.state.trend) {
       for (const c of chosen) {
         if (c.given.grey) continue;
-        const way = c.given.trend ?? trend(c.source, a, b, frame.state.trend);
+        const way = c.given.trend ? parted(c.given.trend, c.given.holes ?? []) : trend(c.source, a, b, frame.state.trend);
         const own = { colour: css("--ground"), dash: [], band: 0, line: 0.8, width: 4.4 };
         through(p, way.x, way.y, own);
         through(p, way.x, way.y, { ...own, colour: bold > 1 ? frame.colour(c) : css("--ink"), line: 1, width: 2.2, dash: dash(c.index) });
@@ -68,6 +68,18 @@ function look(frame, c) {
   return { colour: frame.colour(c), dash: c.given.grey ? [] : dash(c.index), band: 1, line: c.given.grey ? 0.45 : under ? 0.6 : 1, width, dots: few && !c.given.grey };
 }
 
+/** A trend that does not run on where most of what lies between two of its points is not finite. @param {{x: ArrayLike<number>, y: ArrayLike<number>}} trend @param {[number, number, string, number][]} holes */
+function parted(trend, holes) {
+  const x = [], y = [];
+  for (let i = 0; i < trend.x.length; i++) {
+    const next = trend.x[i + 1] ?? trend.x[i];
+    x.push(trend.x[i]);
+    y.push(trend.y[i]);
+    if (holes.some(([start, stop]) => Math.min(stop, next) - Math.max(start, trend.x[i]) > (next - trend.x[i]) / 2)) { x.push(next); y.push(NaN); }
+  }
+  return { x, y };
+}
+
 /** The last value in view, where the name of a curve stands. @param {Frame} frame @param {import("./frame.js").Curve} c */
 function end(frame, c) {
   const { tile } = c, [a, b] = frame.range();
@@ -79,13 +91,17 @@ function end(frame, c) {
   return [];
 }
 
-/** Stretches that are known not to be finite, as columns of nothing else. @param {[number, number, string, number][]} given */
+/** Stretches that are known not to be finite, as columns of nothing else, with something finite between them. @param {[number, number, string, number][]} given */
 function holes(given) {
-  const kinds = given.map(([, , kind]) => (kind === "NaN" ? 1 : kind === "inf" ? 2 : 3)), counts = given.map((h) => h[3] || 1);
-  const none = new Float64Array(given.length).fill(NaN);
+  const parts = given.flatMap(([start, stop, kind, many], i) => {
+    const hole = { start, stop, count: many || 1, bad: many || 1, kind: kind === "NaN" ? 1 : kind === "inf" ? 2 : 3 };
+    const between = i + 1 < given.length ? [{ start: stop, stop: given[i + 1][0], count: 1, bad: 0, kind: 0 }] : [];
+    return [hole, ...between];
+  });
+  const none = new Float64Array(parts.length).fill(NaN);
   return {
-    start: Float64Array.from(given, (h) => h[0]), stop: Float64Array.from(given, (h) => h[1]), low: none, middle: none, high: none,
-    count: Uint32Array.from(counts), bad: Uint32Array.from(counts), kind: Uint8Array.from(kinds), exact: false,
+    start: Float64Array.from(parts, (h) => h.start), stop: Float64Array.from(parts, (h) => h.stop), low: none, middle: none, high: none,
+    count: Uint32Array.from(parts, (h) => h.count), bad: Uint32Array.from(parts, (h) => h.bad), kind: Uint8Array.from(parts, (h) => h.kind), exact: false,
   };
 }
 

@@ -124,7 +124,7 @@ export function caption(frame) {
   const thinned = chosen.filter((c) => c.given.thinned);
   if (thinned.length) {
     const named = thinned.slice(0, 3).map((c) => `${c.name} (${count(c.given.thinned ?? 0, "point")})`).join(", ");
-    said.push(`${named}${thinned.length > 3 ? " and others are" : " is"} drawn as an envelope: every extreme and every stretch that is not finite is here, nothing is smoothed.`);
+    said.push(`Drawn as an envelope: ${named}${thinned.length > 3 ? " and others" : ""}. Every extreme and every stretch that is not finite is here, nothing is smoothed.`);
   } else if (chosen.some((c) => !c.tile.exact)) {
     said.push("Bands reach from the lowest to the highest point of each column of two pixels, lines go through the medians: no extreme is left out, and zooming in shows the points.");
   }
