@@ -21,6 +21,12 @@ class WorkerFailedError(Exception):
     """The worker ended, was ended, or has a defect."""
 
 
+def _heard(task: asyncio.Task[Any]) -> None:
+    """Takes note of how a task ended, for whoever left before it did."""
+    if not task.cancelled():
+        task.exception()
+
+
 class Worker:
     """A worker for the runs below a folder.
 
@@ -32,6 +38,7 @@ class Worker:
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
+        self._stopped = False
 
     async def ask(self, do: str, **what: Any) -> dict[str, Any]:
         """Asks for one thing, after those that were asked for before.
@@ -42,19 +49,10 @@ class Worker:
             UnknownNameError: It is not there any more.
             WorkerFailedError: The worker could not do it.
         """
-        async with self._lock:
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    found = await self._asked({"do": do, **what})
-            except TimeoutError:
-                await self._end()
-                raise TooLargeError("this took too long to read", how="Is it a log of training?") from None
-            except (OSError, asyncio.IncompleteReadError) as error:
-                await self._end()
-                raise WorkerFailedError(f"the worker ended while it was at {do!r}") from error
-            except BaseException:
-                await self._end()  # cancelled in the middle: its answer must not be taken for the next one's
-                raise
+        answering = asyncio.create_task(self._answered({"do": do, **what}))
+        answering.add_done_callback(_heard)
+        # Whoever asked may leave; the answer is waited for all the same, or the next one would get it.
+        found = await asyncio.shield(answering)
         if mistake := found.get("mistake"):
             if mistake.pop("missing", False):
                 raise UnknownNameError(mistake["what"], where=mistake["where"], name="", known=())
@@ -64,12 +62,32 @@ class Worker:
         answer: dict[str, Any] = found["ok"]
         return answer
 
+    async def _answered(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Asks, after those that were asked for before; a worker that fails is ended.
+
+        Raises:
+            TooLargeError: It takes too long.
+            WorkerFailedError: The worker ended.
+        """
+        async with self._lock:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    return await self._asked(message)
+            except TimeoutError:
+                await self._end()
+                raise TooLargeError("this took too long to read", how="Is it a log of training?") from None
+            except (OSError, asyncio.IncompleteReadError) as error:
+                await self._end()
+                raise WorkerFailedError(f"the worker ended while it was at {message['do']!r}") from error
+
     async def _asked(self, message: dict[str, Any]) -> dict[str, Any]:
         """Sends a message and waits for the answer.
 
         Raises:
-            OSError: The answer is longer than any is.
+            OSError: The answer is longer than any is, or nobody is to answer any more.
         """
+        if self._stopped:
+            raise OSError("the server ends")
         process = self._process
         if process is None or process.returncode is not None:
             process = self._process = await self._started()
@@ -106,5 +124,6 @@ class Worker:
         await process.wait()
 
     async def stop(self) -> None:
-        """Ends the worker, whatever it is at."""
+        """Ends the worker, whatever it is at; it is not started again."""
+        self._stopped = True
         await self._end()

@@ -162,13 +162,13 @@ class _Page:
     def _news(self) -> list[dict[str, Any] | bytes]:
         out: list[dict[str, Any] | bytes] = []
         if self._known is not None:
-            now = {run["id"]: run for run in self._board.runs()}
+            now = {run["id"]: run for run in self._board.list.runs()}
             more = [run for run_id, run in now.items() if self._known.get(run_id) is not run]
             gone = [run_id for run_id in self._known if run_id not in now]
             state = {
-                "pending": self._board.pending,
-                "scanned": self._board.scanned,
-                "trouble": self._board.trouble,
+                "pending": self._board.list.pending,
+                "scanned": self._board.list.scanned,
+                "trouble": self._board.list.trouble,
             }
             if more or gone or self._state != state:
                 self._state = state

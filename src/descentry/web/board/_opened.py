@@ -130,11 +130,6 @@ class Opened:
         """The series there are."""
         return list(self._curves)
 
-    @property
-    def waiting(self) -> int:
-        """Points that came since the run was read whole."""
-        return sum(map(len, self._tails.values()))
-
     def count(self, key: str) -> int:
         """How many points a series has."""
         return len(self._curve(key).points) + len(self._tails.get(key, ()))

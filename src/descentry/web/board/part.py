@@ -75,15 +75,15 @@ class _Answers:
 
     async def runs(self, request: Request) -> Response:
         """The list."""
-        board = self._board
+        known = self._board.list
         return Json(
             {
-                "folder": board.folder.name,
-                "runs": board.runs(),
-                "pending": board.pending,
-                "scanned": board.scanned,
-                "trouble": board.trouble,
-                "troubles": board.troubles(),
+                "folder": self._board.folder.name,
+                "runs": known.runs(),
+                "pending": known.pending,
+                "scanned": known.scanned,
+                "trouble": known.trouble,
+                "troubles": known.troubles(),
             }
         )
 

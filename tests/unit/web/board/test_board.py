@@ -400,7 +400,7 @@ def test_many_pages_share_one_watch_and_the_last_one_ends_it(site, tmp_path):
             page.hear(lambda head, _: head["type"] == "watching")
         assert board._watched == {run["id"]: 2}
     until(lambda: not board._watched)
-    assert set(board._tasks) == {""}
+    assert not board._following
 
 
 def test_a_worker_that_dies_is_replaced(examples):
