@@ -16,6 +16,8 @@ from torch.utils.data import DataLoader, TensorDataset
 import descentry
 from descentry import DescentryError
 
+torch.set_num_threads(1)  # the models are tiny, and tests run beside each other
+
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, 0.1),
     "momentum": lambda p: torch.optim.SGD(p, 1e-7, momentum=0.9, nesterov=True, weight_decay=1e-3),
