@@ -30,6 +30,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from descentry.web._headers import with_headers
+
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 SAFE = frozenset({"GET", "HEAD"})
 METHODS = SAFE | {"POST", "PUT", "DELETE"}
@@ -40,19 +42,6 @@ SOCKETS = 100  # open at once; a tab needs one
 
 _HOST = re.compile(r"(?P<name>[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?", re.ASCII)
 _PATH = re.compile(rb"(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]*)+", re.ASCII)
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-HEADERS = (
-    (b"content-security-policy", _POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
-)
 _AGAIN = (
     '<!doctype html><meta charset="utf-8"><title>descentry</title><meta http-equiv="refresh" content="0">'
 )
@@ -108,7 +97,7 @@ class Guard:
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
-        send = _with_headers(send, api=scope["path"].startswith("/api/"))
+        send = with_headers(send, api=scope["path"].startswith("/api/"))
         try:
             answer = self._checked(scope)
         except RefusedError as refusal:
@@ -257,15 +246,3 @@ class Guard:
 def _navigates(headers: Headers) -> bool:
     """Whether the user goes to a page, in a tab of its own."""
     return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
-
-
-def _with_headers(send: Send, *, api: bool) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            own = list(message.get("headers", ()))
-            names = {name.lower() for name, _ in own}
-            extra = [*HEADERS, *([(b"cache-control", b"no-store")] if api else [])]
-            message = {**message, "headers": own + [h for h in extra if h[0] not in names]}
-        await send(message)
-
-    return sending

@@ -5,22 +5,21 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from descentry.core.data import Floats, Ints
 from descentry.core.errors import DescentryError, UnknownNameError
+from descentry.web.board._cuts import Scale, cuts_of
 from descentry.web.board._data import Curve
 from descentry.web.board._follow import Follower, More
-from descentry.web.board._pyramid import Columns, Pyramid, cuts_of
+from descentry.web.board._pyramid import Columns, Pyramid
 from descentry.web.board._units import Unit
 
 MOST_COLUMNS = 8_192
 MOST_POINTS = 200_000  # that are handed out as they are, at once
 MOST_OVER = 4  # axes that are kept, eight bytes a point each
-
-Scale = Literal["linear", "log"]
 
 
 class Tail:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,6 @@ from descentry.core.data import Floats, Ints
 
 BASE, RADIX = 16, 4
 _AT_ONCE = 1 << 20  # values that are summed up at once: bounds what building takes beside the values
-_FEW = 2  # up to so many points for each column they are all given
 
 Columns = Mapping[str, npt.NDArray[Any]]
 
@@ -263,52 +262,3 @@ class _Parts:
         row = np.arange(len(middles))
         median: Floats = middles[row, lower] / 2 + middles[row, upper] / 2
         return np.where(half[:, 0] > 0, median, np.nan)
-
-
-def cuts_of(
-    x: Ints | Floats, low: float, high: float, columns: int, scale: Literal["linear", "log"] = "linear"
-) -> Ints:
-    """Where the columns of a picture begin and end, one column beyond either side, for lines that run on.
-
-    Columns begin at multiples of their width, so that moving the picture moves them and changes none.
-
-    Args:
-        x: float64[n] or int64[n], never decreasing.
-        low: The x at the left edge.
-        high: The x at the right edge.
-        columns: How many columns the picture has.
-        scale: Whether columns are equally wide in x, or in its logarithm.
-
-    Returns:
-        int64[k + 1], strictly increasing; empty where there are no points.
-    """
-    first = max(0, int(_from(x, low)) - 1)
-    last = min(len(x), int(_from(x, np.nextafter(high, math.inf))) + 1)
-    if last <= first:
-        return np.empty(0, np.int64)
-    if last - first <= _FEW * columns:
-        return np.arange(first, last + 1)
-    if scale == "log":
-        floor = float(x[min(int(_from(x, np.nextafter(0.0, 1.0))), len(x) - 1)])
-        low, high = (max(edge, floor, np.nextafter(0.0, 1.0)) for edge in (low, high))
-        edges = np.exp(_edges(math.log(low), math.log(high), columns))
-    else:
-        edges = _edges(low, high, columns)
-    inner = first + _from(x[first:last], edges)
-    return np.unique(np.concatenate([[first], inner[(inner > first) & (inner < last)], [last]])).astype(
-        np.int64
-    )
-
-
-def _from(x: Ints | Floats, edge: Floats | float) -> Any:
-    """The first index of each x that is not below an edge."""
-    if x.dtype.kind == "i":  # a fraction to look for would have all of them turned into fractions
-        edge = np.ceil(np.clip(edge, -(2.0**62), 2.0**62)).astype(np.int64)
-    return np.searchsorted(x, edge)
-
-
-def _edges(low: float, high: float, columns: int) -> Floats:
-    width = (high - low) / columns
-    if not width > 0:
-        return np.array([low])
-    return np.asarray((math.floor(low / width) + np.arange(columns + 2)) * width, np.float64)

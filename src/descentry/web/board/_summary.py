@@ -17,7 +17,8 @@ from descentry.core.readings import ERROR, instruments, readings
 from descentry.diagnosis import supported
 from descentry.report import json
 from descentry.report._words import behaviour, clean
-from descentry.web.board._pyramid import Pyramid, cuts_of
+from descentry.web.board._cuts import cuts_of
+from descentry.web.board._pyramid import Pyramid
 from descentry.web.board._stored import journal
 
 SPARK = 80  # columns of a sparkline

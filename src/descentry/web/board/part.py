@@ -30,8 +30,9 @@ from starlette.websockets import WebSocket
 from descentry.core.errors import DescentryError
 from descentry.web.answers import Json
 from descentry.web.board._board import Board
+from descentry.web.board._cuts import Scale
 from descentry.web.board._live import live
-from descentry.web.board._opened import MOST_POINTS, Opened, Scale
+from descentry.web.board._opened import MOST_POINTS, Opened
 from descentry.web.parts import Part, Settings
 from descentry.web.sockets import pack
 

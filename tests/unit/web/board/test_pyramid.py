@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from descentry.web.board._pyramid import Pyramid, cuts_of, levels_of
+from descentry.web.board._cuts import cuts_of
+from descentry.web.board._pyramid import Pyramid, levels_of
 
 BAD = {1: np.nan, 2: np.inf, 4: -np.inf}
 
