@@ -15,6 +15,9 @@ stated ones,
 
     minimise  −Σᵢ log P(what was done to i | its signs) + ½ λ Σⱼ (wⱼ − sⱼ)²
 
+Every run takes part twice, the second time with some of its signs struck out at random: what was not read
+must move nothing, and a base that is made for runs of which all is known would.
+
 ``λ`` is chosen on left-out tasks. Of a run whose labels allow a cause without having been given it (an
 acceptable second name for what was done), what would be that second name alone is left out of the sum that
 P is a share of. On the left-out tasks one slope, one shift for all causes, and the two numbers are fitted
@@ -28,7 +31,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,11 +42,12 @@ from descentry.causes._entry import Cause
 from descentry.causes._worlds import HEALTHY
 
 FOLDS = 5
-STRENGTHS = (0.3, 1.0, 3.0)  # λ: a stated weight is worth that many nats⁻²
+STRENGTHS = (0.5, 1.5)  # λ: a stated weight is worth that many nats⁻²
 FIRM = 0.3  # nats from which on a stated weight says on which side it is
 BASE_STRENGTH = 0.01
 UNLISTED = 0.05  # of faulty trainings: as many are taken to have a cause that is on no list
 LARGEST = 80.0  # nats
+STRUCK = 0.5  # of the weight of a run: that of its copy of which less is known
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
@@ -63,6 +67,17 @@ class Sample:
     values: Mapping[str, float | None]
     given: frozenset[str]
     allowed: frozenset[str]
+
+
+def struck(samples: Sequence[Sample], seed: int = 0) -> list[Sample]:
+    """The runs with signs struck out: of each run a share that is drawn for it, from none to all."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for sample in samples:
+        share = rng.random()
+        values = {name: None if rng.random() < share else value for name, value in sample.values.items()}
+        found.append(replace(sample, values=values))
+    return found
 
 
 @dataclass(frozen=True)
@@ -167,12 +182,17 @@ def surprise(
     return np.log(whole) - np.log(right), slopes, well, two
 
 
-def solve(
-    designs: Sequence[Design], truth: Truth, rows: Mask, strength: float, begin: Floats | None = None
-) -> Floats:
-    """The most likely weights on some rows, of all causes in a row, and what having two is worth."""
-    matrices = [d.matrix[rows] for d in designs]
-    kept = truth[rows]
+def solve(designs: Sequence[Design], truth: Truth, worth: Floats, strength: float) -> Floats:
+    """The most likely weights, of all causes in a row, and what having two is worth.
+
+    Args:
+        designs: Of every cause.
+        truth: What is true of the runs.
+        worth: How much each run counts [runs].
+        strength: λ.
+    """
+    rows = worth > 0
+    matrices, kept, counts = [d.matrix[rows] for d in designs], truth[rows], worth[rows]
     stated = np.concatenate([*(d.stated for d in designs), [Extra().two]])
     cuts = np.cumsum([0, *(len(d.stated) for d in designs)])
     pull = np.full(len(stated), strength)
@@ -184,20 +204,19 @@ def solve(
         z = np.stack([m @ weights[a:b] for m, a, b in zip(matrices, cuts[:-1], cuts[1:], strict=True)], 1)
         value, slopes, well, two = surprise(z[:, others], z[:, at], kept, Extra(float(weights[-1])))
         by_z = np.empty_like(z)
-        by_z[:, others], by_z[:, at] = slopes, well
-        slope = np.concatenate([*(m.T @ by_z[:, c] for c, m in enumerate(matrices)), [two.sum()]])
+        by_z[:, others], by_z[:, at] = slopes * counts[:, None], well * counts
+        slope = np.concatenate([*(m.T @ by_z[:, c] for c, m in enumerate(matrices)), [two @ counts]])
         drawn = weights - stated
-        return float(value.sum() + 0.5 * (pull * drawn**2).sum()), slope + pull * drawn
+        return float(value @ counts + 0.5 * (pull * drawn**2).sum()), slope + pull * drawn
 
     bounds = [_side(w) for w in stated]
     for c in cuts:
         bounds[c] = (None, None)
-    start = stated if begin is None else begin
-    return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x)
+    return np.asarray(minimize(loss, stated, jac=True, method="L-BFGS-B", bounds=bounds).x)
 
 
 def odds(designs: Sequence[Design], weights: Floats, rows: Mask) -> Floats:
-    """Z of every cause [runs, causes]."""
+    """The z of every cause [runs, causes]."""
     at, found = 0, []
     for design in designs:
         found.append(design.matrix[rows] @ weights[at : at + len(design.stated)])
@@ -228,11 +247,13 @@ def folds(samples: Sequence[Sample]) -> NDArray[np.int64]:
     return np.array([of[s.task] for s in samples])
 
 
-def left_out(designs: Sequence[Design], truth: Truth, fold: NDArray[np.int64], strength: float) -> Floats:
-    """Z [runs, causes], each run's from a fit that has not seen its task."""
+def left_out(
+    designs: Sequence[Design], truth: Truth, worth: Floats, fold: NDArray[np.int64], strength: float
+) -> Floats:
+    """The z [runs, causes], each run's from a fit that has not seen its task."""
     found = np.zeros((len(fold), len(designs)))
     for k in range(FOLDS):
-        weights = solve(designs, truth, fold != k, strength)
+        weights = solve(designs, truth, worth * (fold != k), strength)
         found[fold == k] = odds(designs, weights, fold == k)
     return found
 
@@ -281,14 +302,16 @@ def settle(z: Floats, at: int, truth: Truth) -> tuple[float, float, Extra, float
 
 def fit(causes: Sequence[Cause], samples: Sequence[Sample]) -> tuple[dict[str, Any], Floats]:
     """The table of one view, as JSON, and the left-out z [runs, causes] that it was calibrated on."""
-    designs = [Design.of(cause, samples) for cause in causes]
+    everyone, n = [*samples, *struck(samples)], len(samples)
+    worth = np.repeat([1.0, STRUCK], n)
+    designs = [Design.of(cause, everyone) for cause in causes]
     names = [cause.id for cause in causes]
-    truth, fold, at = Truth.of(names, samples), folds(samples), names.index(HEALTHY)
-    tried = {strength: left_out(designs, truth, fold, strength) for strength in STRENGTHS}
-    settled = {strength: settle(z, at, truth) for strength, z in tried.items()}
+    truth, fold, at = Truth.of(names, everyone), np.tile(folds(samples), 2), names.index(HEALTHY)
+    tried = {strength: left_out(designs, truth, worth, fold, strength)[:n] for strength in STRENGTHS}
+    settled = {strength: settle(z, at, truth[np.arange(2 * n) < n]) for strength, z in tried.items()}
     best = min(settled, key=lambda strength: settled[strength][-1])
     slope, shift, extra, _ = settled[best]
-    weights = slope * solve(designs, truth, np.ones(len(samples), dtype=bool), best)
+    weights = slope * solve(designs, truth, worth, best)
     base, clues, j = {}, {}, 0
     for design in designs:
         name = design.cause.id

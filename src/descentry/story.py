@@ -189,7 +189,7 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
         enough = len(curve.level) >= MIN_POINTS
         diagnoses = diagnose(facts) if enough or facts.watched or findings else ()
         ahead = forecast(curve, rate=facts.rate)
-    verdict = verdicts.verdict(findings, enough, diagnoses)
+    verdict = verdicts.verdict(findings, enough, diagnoses, watched=facts.watched)
     notes = verdicts.not_examined(
         curve, enough=enough, guessed=guessed, watched=facts.watched, wanted=worth_measuring(diagnoses)
     )

@@ -31,18 +31,29 @@ ATTENTION = 0.8
 FAILING = 0.95
 # Seen in healthy runs as well: most of those in the zoo that drew attention without a cause had one of these.
 AMBIGUOUS = frozenset({"stuck", "oscillation"})
+LIKELY = 0.5  # of nothing being wrong, from which on what is ambiguous disturbs nobody
 GRAVITY = {"none": 0, "attention": 1, "failing": 2}
 
 
-def verdict(findings: Sequence[Finding], enough: bool, diagnoses: Sequence[Diagnosis] = ()) -> Verdict:
+def verdict(
+    findings: Sequence[Finding],
+    enough: bool,
+    diagnoses: Sequence[Diagnosis] = (),
+    *,
+    watched: bool = False,
+) -> Verdict:
     """The gravest concern of any finding, or of a cause that is all but certain.
 
     A curve too short for a story is not examined, unless something in it or in the model is plainly wrong.
-    Where all evidence together says that nothing is wrong, a curve that hardly moves disturbs nobody.
+    Where all evidence together says that nothing is likely to be wrong, a curve that hardly moves disturbs
+    nobody. Where a watch saw that something almost surely is wrong, a curve that looks well draws attention,
+    the cause known or not; what a log alone shows is too little for that.
     """
-    trusted = any(d.cause == "healthy" and d.probability >= ATTENTION for d in diagnoses)
-    seen = {f.concern for f in findings if not (trusted and f.behaviour in AMBIGUOUS)}
+    calm = sum(d.probability for d in diagnoses if d.concern == "none")
+    seen = {f.concern for f in findings if not (diagnoses and calm >= LIKELY and f.behaviour in AMBIGUOUS)}
     concerns = seen | {_concern(d) for d in diagnoses}
+    if diagnoses and watched and enough and 1 - calm >= ATTENTION:
+        concerns.add("attention")
     if "failing" in concerns:
         return "failing"
     if "attention" in concerns:
@@ -134,6 +145,10 @@ def next_steps(
         remedies = [d.remedies for d in supported(diagnoses) if d.concern != "none"]
         cures = [r[i].sentence for i in range(MOST_STEPS) for r in remedies if i < len(r)]
     kept = list(dict.fromkeys(s for s in [*cures, *advice] if s))
+    if not kept and verdict != "healthy":
+        # Something is wrong and no cause stands out: what would help against the likeliest ones.
+        open_ones = [d for d in diagnoses if d.status == "undetermined" and d.concern != "none"]
+        kept = list(dict.fromkeys(d.remedies[0].sentence for d in open_ones[:MOST_STEPS] if d.remedies))
     if not kept and verdict == "healthy":
         going = end.status == "still-improving"
         kept = [

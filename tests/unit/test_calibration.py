@@ -1,0 +1,100 @@
+"""The fit of the weights: its formulas held to counting by hand, and what it must make of made-up runs."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from benchmarks import _fit
+
+from descentry.causes._entry import Cause, Clue, Sign
+from descentry.causes._weights import parsed
+from descentry.causes._worlds import probabilities
+
+EXTRA = _fit.Extra(two=-1.0, unlisted=-2.0)
+
+
+@pytest.fixture
+def drawn():
+    rng = np.random.default_rng(3)
+    n, causes = 80, 5
+    given, allowed = np.zeros((2, n, causes), dtype=bool)
+    well, may_be_well = np.zeros((2, n), dtype=bool)
+    for i in range(n):
+        if rng.random() < 0.3:
+            well[i] = may_be_well[i] = True
+            continue
+        given[i, rng.choice(causes, 1 + int(rng.random() < 0.4), replace=False)] = True
+        allowed[i] = given[i] | (rng.random(causes) < 0.2)
+        may_be_well[i] = rng.random() < 0.1
+    truth = _fit.Truth(given, allowed, well, may_be_well)
+    return rng.normal(size=(n, causes)), rng.normal(size=n), truth
+
+
+def by_hand(faults, healthy, truth, i):
+    own, named = set(np.flatnonzero(truth.given[i])), set(np.flatnonzero(truth.allowed[i]))
+    right = whole = 0.0
+    causes = range(faults.shape[1])
+    for some in [(), *((c,) for c in causes), *itertools.combinations(causes, 2)]:
+        nats = sum(faults[i, c] for c in some) + EXTRA.two * (len(some) == 2) if some else healthy[i]
+        fits = truth.well[i] if not some else not truth.well[i] and own <= set(some) <= named
+        neutral = truth.may_be_well[i] if not some else set(some) <= named
+        right += np.exp(nats) * fits
+        whole += np.exp(nats) * (fits or not neutral)
+    return np.log(whole + np.exp(EXTRA.unlisted)) - np.log(right)
+
+
+def test_surprise_is_that_of_every_possibility_counted_by_hand(drawn):
+    faults, healthy, truth = drawn
+    value, *_ = _fit.surprise(faults, healthy, truth, EXTRA)
+    assert value == pytest.approx([by_hand(faults, healthy, truth, i) for i in range(len(value))])
+
+
+def test_slopes_are_those_of_small_steps(drawn):
+    faults, healthy, truth = drawn
+    value, slopes, by_healthy, by_two = _fit.surprise(faults, healthy, truth, EXTRA)
+    step = 1e-6
+    for c in range(faults.shape[1]):
+        moved = faults.copy()
+        moved[:, c] += step
+        assert (_fit.surprise(moved, healthy, truth, EXTRA)[0] - value) / step == pytest.approx(
+            slopes[:, c], abs=1e-4
+        )
+    assert (_fit.surprise(faults, healthy + step, truth, EXTRA)[0] - value) / step == pytest.approx(
+        by_healthy, abs=1e-4
+    )
+    more = _fit.Extra(EXTRA.two + step, EXTRA.unlisted)
+    assert (_fit.surprise(faults, healthy, truth, more)[0] - value) / step == pytest.approx(by_two, abs=1e-4)
+
+
+def _cause(name, *clues, base=-1.0):
+    return Cause(name, name, "attention", clues, (), (), (), (), base=base)
+
+
+def _sign(name):
+    return Sign(name, name, lambda facts: None, (0.5,), ("No.", "Yes."), "0", "by definition")
+
+
+def test_the_fit_finds_what_tells_and_counts_the_same_evidence_once():
+    bell, echo = _sign("bell"), _sign("echo")
+    causes = [
+        _cause("healthy", base=0.0),
+        _cause("loud", Clue(bell, (0.0, 0.0)), Clue(echo, (0.0, 0.0))),
+        _cause("quiet"),
+    ]
+    rng = np.random.default_rng(0)
+    samples = []
+    for i in range(900):
+        truth = ("healthy", "loud", "quiet")[i % 3]
+        rings = float(rng.random() < (0.9 if truth == "loud" else 0.1))
+        told = frozenset({truth})
+        samples.append(_fit.Sample(f"task {i // 3 % 15}", {"bell": rings, "echo": rings}, told, told))
+    table, z = _fit.fit(causes, samples)
+    weights = parsed(table)
+    jump = sum(w[1] - w[0] for w in weights.clues["loud"].values())
+    assert jump == pytest.approx(2 * np.log(9), abs=0.5)  # once, though two signs say it
+    assert 0.4 < _fit.first_right(causes, samples, z) < 0.75
+    rung = {c: weights.base[c] + sum(w[1] for w in weights.clues[c].values()) for c in weights.base}
+    found = probabilities(rung, weights.two, weights.unlisted)
+    assert found["loud"] == pytest.approx(0.9 / 1.1, abs=0.08)
