@@ -337,6 +337,22 @@ def test_a_run_that_is_written_is_followed(site, tmp_path):
     assert {s["key"] for s in server.ask(f"/api/board/runs/{run['id']}").json()["series"]} == {"loss", "lr"}
 
 
+def test_a_log_that_has_to_be_read_whole_is_followed_too(site, tmp_path):
+    log = tmp_path / "a.csv"
+    log.write_text("loss,acc\n" + "".join(f"{1 / (s + 1)},0.5\n" for s in range(3000)))  # rows are its steps
+    server = site(tmp_path)
+    run = named(server, "a.csv")
+    with server.socket("/api/board/live") as socket:
+        page = Page(socket)
+        page.say(type="watch", run=run["id"], series=["loss"])
+        page.hear(lambda head, _: head["type"] == "watching")
+        with log.open("a") as stream:
+            stream.write("7.0,0.5\n8.0,0.5\n")
+        _, columns = page.hear(points)
+        assert columns["0.value"].tolist() == [7.0, 8.0]
+        assert columns["0.step"].tolist() == [3000, 3001]
+
+
 def test_the_list_hears_of_runs_that_come_change_and_go(site, tmp_path):
     log = tmp_path / "a.csv"
     log.write_text("step,loss\n" + "".join(f"{s},{1 / (s + 1)}\n" for s in range(99)))
