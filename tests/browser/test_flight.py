@@ -1,6 +1,8 @@
 """The flight simulator in a real browser: flown by the keyboard, crashed, looked back on."""
 
 import json
+import os
+import re
 
 import pytest
 from tests.browser.looking import faults, ink, plots
@@ -12,8 +14,6 @@ WAIT = 120_000  # PyTorch may take its time to be imported
 
 @pytest.fixture(scope="module")
 def address(shared, tmp_path_factory):
-    import os
-
     os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
     server = shared("lab")
     del os.environ["XDG_DATA_HOME"]
@@ -62,9 +62,10 @@ def test_a_flight_from_take_off_to_debrief_with_nothing_but_keys(page, address):
     left = page.locator("#left").inner_text()
     page.keyboard.press(" ")
     phase(page, "flying")
-    for _ in range(4):
-        page.keyboard.press(".")  # as fast as it goes
+    page.keyboard.press(".")
+    expect(page.get_by_label("speed")).to_have_value("2")
     expect(page.locator("#left")).not_to_have_text(left, timeout=WAIT)
+    expect(page.locator("#left")).to_have_text(re.compile(r"^[1-4]?\d of 80"), timeout=WAIT)
     page.keyboard.press("l")
     phase(page, "landed")
     expect(page.locator("#result")).to_contain_text("Regret")

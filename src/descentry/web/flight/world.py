@@ -129,7 +129,8 @@ class World:
         else:
             raise DescentryError(f"there is no control called {kind!r}", where=self.level.id)
         move = Move(self.tick, kind, value)
-        if kind == "rate" and self.moves and (self.moves[-1].tick, self.moves[-1].kind) == (self.tick, kind):
+        last = self.moves[-1] if self.moves else None
+        if kind != "rollback" and last and (last.tick, last.kind) == (self.tick, kind):
             self.moves.pop()  # only the last counts; a slider sends dozens
         self.moves.append(move)
         return move

@@ -168,6 +168,8 @@ document.addEventListener("keydown", (event) => {
   act();
 });
 
+document.addEventListener("visibilitychange", () => { if (document.hidden && phase === "flying") pause(); });
+
 // -- what the simulator says --
 
 /** @param {any} message */
@@ -177,7 +179,11 @@ function hear(message) {
 
 /** @type {Record<string, (message: any) => void>} */
 const HEARD = {
-  ready: () => {},
+  ready: () => {
+    if (!["flying", "paused", "crashed", "landing"].includes(phase)) return;
+    become("");
+    trouble({ message: "this flight is lost: the server was gone for a while", how: "Take off again." });
+  },
   wrong: ({ what, how }) => {
     byId("warming").textContent = "";
     trouble({ message: what, how });
@@ -320,7 +326,7 @@ function become(next) {
   byId("phase").className = `badge ${next === "crashed" ? "failing" : next === "paused" ? "attention" : next === "flying" ? "good" : "unknown"}`;
   byId("pause").textContent = next === "paused" ? "Fly on" : "Pause";
   byId("pause").setAttribute("aria-pressed", String(next === "paused"));
-  const over = next === "landing" || next === "landed";
+  const over = next === "landing" || next === "landed" || next === "";
   for (const id of ["pause", "land", "rollback", "rate"]) /** @type {HTMLButtonElement} */ (byId(id)).disabled = over || (id === "pause" && next === "crashed");
   for (const button of document.querySelectorAll("[data-factor]")) /** @type {HTMLButtonElement} */ (button).disabled = over;
   select("batch").disabled = over || !level?.batches.length;

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from descentry import story
-from descentry.web.flight import debrief, oracle
+from descentry.web.flight import debrief, ghosts, oracle
 from descentry.web.flight._level import level, levels
 from descentry.web.flight.gauges import Panel, run_of
 from descentry.web.flight.log import Log
@@ -149,3 +149,18 @@ def test_the_oracle_of_another_seed_is_raced_for():
     assert found.best.final <= found.constant.final
     assert found.best.title.startswith("the oracle: ")
     assert found.constant.title.startswith("the best constant rate: ")
+
+
+def test_the_pilot_flies_along_and_always_alike():
+    one = level("wine")
+    first, second = (list(ghosts.piloted(one, 4))[-1] for _ in range(2))
+    assert first == second
+    assert first.id == "pilot"
+    assert len(first.loss) == len(first.rate) == one.steps
+    assert len(set(first.rate)) > 10
+    assert first.final < World(one, 4).initial
+
+
+def test_what_was_flown_tells_causes_as_much_as_a_watch_would():
+    panel = flight("plateau", {})[2]
+    assert {"activations", "regularisation", "weights"} <= {name.partition("/")[0] for name in panel.series}

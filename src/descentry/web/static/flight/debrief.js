@@ -11,6 +11,9 @@ import { number, whole } from "../format.js";
 
 const NAMES = /** @type {Record<string, string>} */ ({ hold: "hold", halve: "halve", "a third": "to a third", "a tenth": "to a tenth", double: "double", triple: "triple", "ten times": "ten times", yours: "what you did" });
 
+/** Decades that the bars span at least. */
+const LEAST = 0.1;
+
 /** A regret in words. @param {number | null} regret */
 export function inWords(regret) {
   if (regret === null) return "You crashed, and there is nothing to score.";
@@ -57,11 +60,12 @@ export function moment(moment, rewind) {
 function bars(moment) {
   const all = /** @type {[string, number | null][]} */ ([...Object.entries(moment.arms), ["yours", moment.yours]]);
   const known = all.flatMap(([, loss]) => (loss !== null && loss > 0 ? [Math.log10(loss)] : []));
-  const low = Math.min(...known), high = Math.max(...known);
+  // Losses that are nearly alike are to look alike.
+  const low = Math.min(...known), high = Math.max(...known, low + LEAST);
   const list = make("dl", {});
   for (const [name, loss] of all) {
     const pick = name === moment.best, bar = make("div", { className: `bar${pick ? " pick" : ""}${name === "yours" ? " yours" : ""}` });
-    bar.style.width = loss === null ? "0" : `${high > low && loss > 0 ? 8 + (92 * (Math.log10(loss) - low)) / (high - low) : 8}%`;
+    bar.style.width = loss === null ? "0" : `${loss > 0 ? 8 + (92 * (Math.log10(loss) - low)) / (high - low) : 8}%`;
     list.append(make("dt", { className: pick ? "pick" : "" }, NAMES[name] ?? name), make("dd", {}, loss === null ? "" : bar), make("dd", {}, loss === null ? "crash" : number(loss, 3)));
   }
   return make("div", {}, make("p", { className: "quiet" }, `loss on all the data ${moment.horizon} steps on; shorter is better`), list);
