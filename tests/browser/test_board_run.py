@@ -172,6 +172,40 @@ def test_a_drag_zooms_a_double_click_shows_all_and_a_link_leads_to_the_view(
     )
 
 
+FINGERS = """(over, moves) => {
+  const { left, top } = over.getBoundingClientRect();
+  for (const [type, id, x] of moves) {
+    const at = { clientX: left + x, clientY: top + 40, pointerId: id, pointerType: "touch", bubbles: true };
+    over.dispatchEvent(new PointerEvent(type, at));
+  }
+}"""
+
+
+def test_a_finger_moves_it_and_two_zoom(open_run):
+    page = open_run("spikes", "#view=5000,10000")
+    over = page.locator("#main-chart .u-over")
+    page.evaluate("Element.prototype.setPointerCapture = () => {}")  # there are no real fingers here
+    over.evaluate(FINGERS, [("pointerdown", 1, 300), ("pointermove", 1, 200), ("pointerup", 1, 200)])
+    low, high = view(page)
+    assert low > 5300
+    assert abs(high - low - 5000) < 10
+    two = [("pointerdown", 1, 300), ("pointerdown", 2, 400), ("pointermove", 2, 500)]
+    over.evaluate(FINGERS, [*two, ("pointerup", 1, 300), ("pointerup", 2, 500)])
+    low, high = view(page)
+    assert abs(high - low - 2500) < 200
+
+
+def test_on_logarithmic_steps_the_first_step_keeps_a_place(open_run):
+    page = open_run("full")
+    page.get_by_role("checkbox", name="log steps").check()
+    assert "log=x" in page.evaluate("location.hash")
+    page.wait_for_timeout(600)
+    canvas = plots(page).first
+    drawn, width = ink(canvas), canvas.evaluate("canvas => canvas.width")
+    # Half of the picture is now what was a sixtieth of it.
+    assert sum(x < width / 2 for x in drawn) > 150
+
+
 def test_evidence_opens_line_by_line(open_run):
     page = open_run("full")
     cause = page.locator(".cause").first

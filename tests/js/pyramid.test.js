@@ -85,6 +85,10 @@ test("points out of order are sorted", () => {
   assert.deepEqual([...new Pyramid([3, 1, 2], [30, 10, 20]).y], [10, 20, 30]);
 });
 
+test("points without a place are left out", () => {
+  assert.deepEqual([...new Pyramid([0, NaN, 2, Infinity], [1, 2, 3, 4]).y], [1, 3]);
+});
+
 test("what lies off a scale is counted exactly", () => {
   const { x, y } = curve(10_000);
   y[5] = NaN; y[6] = Infinity; y[7] = -3;

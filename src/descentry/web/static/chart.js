@@ -74,9 +74,10 @@ import { caption, summary, table } from "./chart/words.js";
 
 /**
  * @param {Element | null} element  emptied, and filled with the chart
- * @param {Options} [options]
+ * @param {Options} [given]
  */
-export function makeChart(element, options = {}) {
+export function makeChart(element, given = {}) {
+  const options = { ...given };
   if (!(element instanceof HTMLElement)) throw new TypeError("makeChart needs an element of the page to draw in");
   const frame = new Frame(element, options);
   const bar = options.compact || options.controls === false ? null : tools(frame);

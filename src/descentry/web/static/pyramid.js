@@ -112,7 +112,7 @@ export class Pyramid {
   length = 0;
 
   /**
-   * @param {ArrayLike<number>} [x]  finite; sorted here if they are not
+   * @param {ArrayLike<number>} [x]  sorted here if they are not; points whose x is not finite are left out
    * @param {ArrayLike<number | null>} [y]  one for each x; NaN and infinities are kept and counted, null is NaN
    */
   constructor(x = [], y = []) {
@@ -148,6 +148,7 @@ export class Pyramid {
     let n = this.length, dirty = n;
     for (let i = 0; i < x.length; i++) {
       const at = x[i], value = y[i];
+      if (at - at !== 0) continue; // where there is no place, there is no point
       if (n && at < xs[n - 1]) {
         n = from(xs, at, 0, n);
         if (n < dirty) dirty = n;
