@@ -11,6 +11,7 @@ from tests.unit.web.conftest import ECHO, TOKEN, parse
 from websockets.exceptions import InvalidStatus
 
 from descentry.web.app import create_app
+from descentry.web.parts import Settings, make, names
 
 
 def addresses(app):
@@ -76,7 +77,7 @@ def test_a_request_without_a_host_or_with_two_is_refused(board):
     assert parse(board.raw(f"GET /api/parts HTTP/1.0\r\n{auth}".encode())).status in {400, 421}
 
 
-async def _asked(guard, headers, raw=b"/api/parts"):
+async def _asked(guard, headers, raw=b"/api/parts", kind="http"):
     """What the guard alone answers, without a server that has looked at the request before."""
     sent = []
 
@@ -86,8 +87,9 @@ async def _asked(guard, headers, raw=b"/api/parts"):
     async def receive():
         return {"type": "http.request", "body": b""}
 
-    scope = {"type": "http", "method": "GET", "path": "/api/parts", "raw_path": raw, "query_string": b""}
-    await guard({**scope, "headers": headers}, receive, send)
+    scope = {"type": kind, "method": "GET", "path": "/api/parts", "raw_path": raw, "query_string": b""}
+    scope |= {"headers": headers, "extensions": {"websocket.http.response": {}}}
+    await guard(scope, receive, send)
     return sent[0]["status"]
 
 
@@ -174,6 +176,20 @@ def test_no_address_answers_without_the_token(board):  # CVE-2026-39987
         with pytest.raises(InvalidStatus) as refused:
             board.socket(target, token=False)
         assert refused.value.response.status_code == 401
+
+
+def test_no_address_of_any_part_answers_strangers(tmp_path):
+    every = make(names(), Settings(folder=tmp_path, data=tmp_path))
+    guard = create_app(every, token=TOKEN)
+    http, ws = addresses(guard)
+    assert {part.name for part in every} >= {path.split("/")[2] for path in ws}
+    own, auth = (b"host", b"localhost:1"), (b"authorization", f"Bearer {TOKEN}".encode())
+    same, other = (b"origin", b"http://localhost:1"), (b"origin", b"http://localhost:2")
+    for paths, kind in ((http, "http"), (ws, "websocket")):
+        for path in paths:
+            assert asyncio.run(_asked(guard, [own, same], path.encode(), kind)) == 401
+            assert asyncio.run(_asked(guard, [own, auth, other], path.encode(), kind)) == 403
+            assert asyncio.run(_asked(guard, [(b"host", b"evil"), auth], path.encode(), kind)) == 421
 
 
 def test_what_is_not_there_is_not_told_to_strangers(board):
