@@ -13,10 +13,11 @@ import torch
 from descentry.core.data import Floats, Run, Series
 from descentry.web.lab import engine
 from descentry.web.lab.optimizers import Optimizer
-from descentry.web.lab.problems import Problem
+from descentry.web.lab.problems import Network, Problem
 
 READ = 12  # points along the path at which the Hessian is formed
 BEYOND = 1e100  # a parameter out there has left all bounds; its squares would overflow
+REST = 1e-5  # of the weights: below, a step hardly moves them (the page of update-ratio)
 UNITS: Mapping[str, str] = {
     "after-step": "fraction",
     "gradient-agreement": "cosine",
@@ -59,10 +60,7 @@ def measured(
     with np.errstate(invalid="ignore"):
         left = ~(np.abs(path) < BEYOND).all(axis=1)
     whole = int(np.argmax(left)) if left.any() else len(path)
-    # A run at rest to the last bit is at its minimum; a watch would take it for one that cannot move.
-    rests = (np.diff(path[:whole], axis=0) == 0).all(axis=1)
-    if rests.any():
-        whole = int(np.argmax(rests)) + 1
+    whole = _moving(path[:whole])
     if whole >= 2:
         series += _read(problem, how, rate, loss, path[:whole], noisy)
     config = {
@@ -72,6 +70,18 @@ def measured(
         **{name: value for name, value in how.options.items() if name in ("momentum", "nesterov")},
     }
     return Run("lab", "lab", tuple(series), config)
+
+
+def _moving(path: Floats) -> int:
+    """How many points there are before the run comes to rest.
+
+    What is read at rest says nothing of the training: a run at its minimum would be taken for one that cannot
+    move. One that hardly moves from its first steps on is read whole.
+    """
+    with np.errstate(all="ignore"):
+        ratio = np.linalg.norm(np.diff(path, axis=0), axis=1) / np.linalg.norm(path, axis=1).max()
+    moves = np.flatnonzero(ratio > REST)
+    return int(moves[-1]) + 2 if len(moves) >= READ else len(path)
 
 
 def _read(
@@ -85,14 +95,17 @@ def _read(
     steps = np.arange(min(len(path) - 1, len(loss)))
     with np.errstate(all="ignore"):
         moved = np.diff(path, axis=0)[: len(steps)]
-        size = np.linalg.norm(path[: len(steps)], axis=1)
         decay = float(how.options.get("weight_decay", 0.01 if how.torch_name == "AdamW" else 0.0))
         add("learning-rate", steps[:1], np.array([rate]))
         add("learning-rate/weight-decay", steps[:1], np.array([decay]))
-        add("regularisation/shrunk", steps, size / size[0])
         if not decay:
             add("regularisation/pull", steps, np.zeros(len(steps)))
-        add("update-ratio", steps, np.linalg.norm(moved, axis=1) / size)
+        if isinstance(
+            problem, Network
+        ):  # the parameters of a surface are a place, and its origin means nothing
+            size = np.linalg.norm(path[: len(steps)], axis=1)
+            add("regularisation/shrunk", steps, size / size[0])
+            add("update-ratio", steps, np.linalg.norm(moved, axis=1) / size)
         points = np.unique(np.linspace(0, len(steps) - 1, READ).astype(int))
         sharp = np.array([engine.sharpness(problem, torch.as_tensor(path[i])) for i in points])
         add("sharpness", points, sharp)

@@ -172,6 +172,16 @@ def test_readings_along_a_path_are_those_of_the_instruments_by_name_and_value():
     assert np.all((ratio > 0.74) & (ratio < 0.98))
 
 
+def test_a_run_at_rest_is_read_until_it_came_to_rest():
+    x, y = data.two_columns(30, 1.0, 0.1, 0)
+    line, how = problems.Network(x, y, (2, 1), problems.initial((2, 1), 0)), optimizer("gd")
+    descent = whole(line, how, [0.2], 400)
+    run = readings.measured(line, how, 0.2, descent.loss[:, 0], descent.path[:, 0])
+    ratio = run["update-ratio"].value
+    assert 10 < len(ratio) < 200
+    assert ratio.min() > readings.REST / 2
+
+
 def test_a_run_that_left_all_bounds_is_read_as_far_as_it_can_be():
     descent = whole(on_surface(BANANA), optimizer("gd"), [1.0], 50)
     run = readings.measured(on_surface(BANANA), optimizer("gd"), 1.0, descent.loss[:, 0], descent.path[:, 0])

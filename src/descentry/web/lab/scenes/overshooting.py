@@ -194,7 +194,6 @@ SCENE = Scene(
             ("oscillation",),
             ("divergence",),
             "bounces",
-            "overshooting",
         ),
     ),
 )
