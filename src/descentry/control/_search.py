@@ -28,13 +28,13 @@ from collections.abc import Generator, Sequence
 from math import inf, isfinite, log10, sqrt
 from typing import Literal
 
+from descentry.control._search_choice import SPACING, choose
 from descentry.control._search_levels import TIES, Level, clearly_worse, level, tail
 from descentry.control._search_parts import Arm, Found, Leg
 
 __all__ = ["Arm", "Found", "Leg", "Search"]
 
 LOW, HIGH = 1e-7, 1e2
-SPACING = 0.5  # decades between arms
 LENGTHS = (5, 20, 40)  # steps after which arms are compared
 KEPT = (3, 2)  # arms that go on after each comparison but the last
 MOST_RAMP = 32  # steps of the ramp
@@ -59,6 +59,8 @@ class Search:
         paired: Whether step ``i`` of every trial sees the same batch.
         resume: Whether the driver can go on where an arm ended, which spares steps; it then keeps a copy of
             the training for each arm.
+        cautious: Whether to stay away from a rate that broke, for optimizers whose step grows with the
+            gradient: what is stable for 40 steps may not be for 400, as curvature grows (Cohen et al. 2021).
     """
 
     def __init__(
@@ -69,10 +71,11 @@ class Search:
         budget: int = 100,
         paired: bool = True,
         resume: bool = False,
+        cautious: bool = False,
     ) -> None:
         self.low, self.high = low, high
         self.budget = budget
-        self.paired, self.resume = paired, resume
+        self.paired, self.resume, self.cautious = paired, resume, cautious
         self.spent = 0
         self.ramp: list[tuple[float, float]] = []
         self.arms: list[Arm] = []
@@ -242,15 +245,6 @@ class Search:
     def _affords(self, cost: int) -> bool:
         return self.spent + cost <= self.budget
 
-    def _best(self) -> Arm:
-        """The arm of the lowest level among those that went furthest; of equals the larger rate."""
-        alive = [a for a in self.arms if not a.broke] or self.arms
-        furthest = max(len(a.losses) for a in alive)
-        alive = [a for a in alive if len(a.losses) == furthest]
-        best = min(alive, key=lambda a: a.level().mean)
-        room = TIES * max(self._before.mean - best.level().mean, 0.0)
-        return max((a for a in alive if a.level().mean <= best.level().mean + room), key=lambda a: a.rate)
-
     def _worse(self, arm: Arm, best: Arm) -> bool:
         fall = max(self._before.mean - best.level().mean, 0.0)
         return clearly_worse(arm.losses, best.losses, fall, paired=self.paired)
@@ -259,7 +253,7 @@ class Search:
         if not self.arms:
             self.failure = "the budget was spent before any rate could be tried"
             return
-        best = self._best()
+        best, cautious = choose(self.arms, self._before.mean, cautious=self.cautious)
         whole = [a for a in self.arms if not a.broke]
         falls = {a.rate: self._before.mean - tail(a.losses, LENGTHS[0]).mean for a in whole}
         if best.broke or not max(*falls.values(), self._before.mean - best.level().mean) > 0:
@@ -269,4 +263,4 @@ class Search:
         low, high = min([best.rate, *working]), max([best.rate, *working])
         equals = [a.rate for a in self.arms if not a.broke and not self._worse(a, best)]
         apart = max((abs(log10(r / best.rate)) for r in equals), default=0.0)
-        self.found = Found(best.rate, low, high, max(SPACING / 2, apart), top)
+        self.found = Found(best.rate, low, high, max(SPACING / 2, apart), top, cautious)

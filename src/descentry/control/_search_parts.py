@@ -51,6 +51,7 @@ class Found:
         high: The largest such rate.
         decades: Uncertainty of ``rate``: it holds within ``rate × 10^±decades``.
         breaks: The rate at which the ramp broke, or the end of the range where it did not.
+        cautious: Whether the smaller of about equals was taken, because the next larger rate broke.
     """
 
     rate: float
@@ -58,3 +59,4 @@ class Found:
     high: float
     decades: float
     breaks: float
+    cautious: bool = False

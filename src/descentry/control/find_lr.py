@@ -117,7 +117,9 @@ def _found(
             where=WHERE,
             how=f"Give budget={each * LEAST + COST}, or find the rate of a plainer optimizer.",
         )
-    search = Search(low, high, budget=steps, resume=True)
+    # What divides by the size of the gradient has no step that grows with it.
+    adaptive = any("betas" in group or "alpha" in group for group in trials.optimizer.param_groups)
+    search = Search(low, high, budget=steps, resume=True, cautious=not adaptive)
     trials.run(search)
     if search.found is None:
         rates = [rate for rate, _ in search.ramp] + [arm.rate for arm in search.arms]
@@ -142,6 +144,7 @@ def _found(
         ramp=tuple(search.ramp),
         before=search.before,
         cost=trials.cost,
+        cautious=search.found.cautious,
         kept=len(best.losses) if keep else 0,
         scheduled=trials.rates.scheduled,
         terrain=ground,

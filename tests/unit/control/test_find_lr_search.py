@@ -145,6 +145,31 @@ def test_a_trial_that_is_best_at_first_and_worse_later_does_not_win():
     assert search.found.rate == pytest.approx(10**-0.5)
 
 
+def edge(loss_of_the_smaller, *, cautious):
+    """Two rates that end at about 0.5 after a fall from 1, and one above them that breaks."""
+    search = Search(low=1e-3, high=1e2, budget=150, cautious=cautious)
+    while (leg := search.propose()) is not None:
+        if leg.rate > 1.5:
+            search.tell([1.0, math.inf][: leg.steps])
+        else:
+            end = 0.5 if leg.rate > 0.5 else loss_of_the_smaller if leg.rate > 0.2 else 0.9
+            search.tell([1 + (end - 1) * min(t, 2) / 2 for t in range(leg.steps)] if leg.rate else [1.0] * 5)
+    return search.found
+
+
+def test_of_equals_the_larger_rate_is_used_and_with_caution_the_one_away_from_the_edge():
+    assert edge(0.51, cautious=False).rate == pytest.approx(1.0)
+    found = edge(0.51, cautious=True)
+    assert found.rate == pytest.approx(10**-0.5)
+    assert found.cautious
+
+
+def test_caution_gives_up_no_more_than_a_tenth_of_the_fall():
+    found = edge(0.6, cautious=True)
+    assert found.rate == pytest.approx(1.0)
+    assert not found.cautious
+
+
 def test_the_level_of_a_trial_is_that_of_its_last_quarter():
     assert tail([9.0] * 30 + [1.0] * 10).mean == 1.0
     assert tail([5.0, 3.0, 2.0, 1.0]).mean == 2.0
