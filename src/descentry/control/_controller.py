@@ -82,7 +82,12 @@ class Controller:
         self._skips += 1
         self.decisions.append(decision)
 
-    def see(self, step: int, loss: float, base: float | None = None) -> Orders:
+    @property
+    def asks_how_far(self) -> bool:
+        """Whether :meth:`see` wants to know next time how far the weights have moved."""
+        return self._phase == "start" and self._legs is None and self._start.is_due
+
+    def see(self, step: int, loss: float, base: float | None = None, moved: float | None = None) -> Orders:
         """A step was made with this loss.
 
         Args:
@@ -90,6 +95,8 @@ class Controller:
             loss: Before the update.
             base: The rate that the training's own schedule set for it, over the given one; None where not
                 known.
+            moved: How far the weights are from where they began, over their size there, where that was asked
+                for.
         """
         self._step, self._skips = step, 0
         if self.handed_over:
@@ -108,6 +115,8 @@ class Controller:
         if alarms or fell is not None or proof is not None:
             last = self._start.over
             known = replace(self._known(step, loss, alarms), fell=fell, last_look=last, proof=proof)
+            if moved is not None:
+                known = replace(known, moved=moved / max(1, self._start.count))
             if (decision := policies.decide(known)) is not None:
                 return self._carry_out(decision)
             self._sight.again(alarms)

@@ -12,7 +12,7 @@ from descentry.control import journal
 from descentry.control._controller import Controller
 from descentry.control._orders import Orders, Settings
 from descentry.control._rates import Rates
-from descentry.control._ring import Ring
+from descentry.control._ring import Ring, Weights
 from descentry.core.data import Decision
 from descentry.live._scalars import one_number
 from descentry.store.writing import RunWriter
@@ -55,6 +55,7 @@ class Helm:
         self._together = together
         self._writer: RunWriter | None = None
         self._offered: Decision | None = None
+        self._start = Weights(optimizer)
 
     def begin(self, writer: RunWriter) -> None:
         """Before the first step; what is decided goes into the journal of this run."""
@@ -110,7 +111,11 @@ class Helm:
             self.controller.skipped(offered)
             self._note(offered)
             return
-        self._do(self.controller.see(step, self._number(loss), self.rates.base))
+        moved = None
+        if self.controller.asks_how_far:
+            moved = self._start.moved()
+            journal.write_fact(self._writer, step, moved)
+        self._do(self.controller.see(step, self._number(loss), self.rates.base, moved))
 
     def _number(self, loss: Any) -> float:
         if isinstance(loss, Tensor):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import hypot
 from typing import Any
 
 import torch
@@ -65,6 +66,22 @@ class Ring:
     def nbytes(self) -> int:
         """Bytes of memory that all kept states take."""
         return sum(s.nbytes for s in self._kept.values())
+
+
+class Weights:
+    """Where the weights of an optimizer are, to tell later how far they have moved; as large as they are."""
+
+    def __init__(self, optimizer: Any) -> None:
+        self._held = [p for g in optimizer.param_groups for p in g["params"] if p.is_floating_point()]
+        self._then = [p.detach().clone() for p in self._held]
+
+    def moved(self) -> float:
+        """Their distance from where they were, over their size there; one pass over them."""
+        pairs = zip(self._held, self._then, strict=True)
+        apart = [float(torch.linalg.vector_norm(p.detach() - t)) for p, t in pairs]
+        size = [float(torch.linalg.vector_norm(t)) for t in self._then]
+        there, was = hypot(*apart), hypot(*size)
+        return there / was if was > 0.0 else there
 
 
 def state_bytes(model: nn.Module, optimizer: Any) -> int:

@@ -25,6 +25,16 @@ class Start:
         return fall(self._losses) if len(self._losses) in LOOKS else None
 
     @property
+    def is_due(self) -> bool:
+        """Whether it is judged with the next loss, if that is a number."""
+        return len(self._losses) + 1 in LOOKS
+
+    @property
+    def count(self) -> int:
+        """Losses so far."""
+        return len(self._losses)
+
+    @property
     def over(self) -> bool:
         """Whether it will be judged no more."""
         return len(self._losses) >= LOOKS[-1] or self._seen >= LONGEST

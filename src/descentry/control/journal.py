@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import inf, isfinite, nan
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from descentry.store import reading
 from descentry.store.schema import FILE
 from descentry.store.writing import RunWriter
 
-SETTINGS, DECISION = "pilot", "decision"
+SETTINGS, DECISION, FACT = "pilot", "decision", "pilot-fact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,12 @@ class Journal:
     Attributes:
         settings: What it was told; None where no pilot was there.
         decisions: What it decided, in order.
+        moved: How far the weights had moved, by the step at which it asked.
     """
 
     settings: Settings | None
     decisions: tuple[Decision, ...]
+    moved: Mapping[int, float] = field(default_factory=dict)
 
 
 def write_settings(writer: RunWriter, settings: Settings) -> None:
@@ -44,6 +46,12 @@ def write_settings(writer: RunWriter, settings: Settings) -> None:
 def write(writer: RunWriter, decision: Decision) -> None:
     """Notes a decision."""
     writer.event(DECISION, to_dict(decision), step=decision.step)
+
+
+def write_fact(writer: RunWriter | None, step: int, moved: float) -> None:
+    """Notes what a pilot was told beside the losses: how far the weights had moved."""
+    if writer is not None:
+        writer.event(FACT, {"moved": moved if isfinite(moved) else str(moved)}, step=step)
 
 
 def read(source: str | os.PathLike[str]) -> Journal:
@@ -68,12 +76,15 @@ def of_lines(lines: tuple[reading.Line, ...]) -> Journal:
     """The journal among all entries of a run's."""
     settings: Settings | None = None
     decisions: list[Decision] = []
+    moved: dict[int, float] = {}
     for line in lines:
         if line.kind == SETTINGS and isinstance(line.data, dict):
-            settings, decisions = Settings.of(line.data), []
+            settings, decisions, moved = Settings.of(line.data), [], {}
+        elif line.kind == FACT and isinstance(line.data, dict) and line.step is not None:
+            moved[line.step] = _number(line.data.get("moved", nan))
         elif line.kind == DECISION and isinstance(line.data, dict):
             decisions.append(from_dict(line.data))
-    return Journal(settings, tuple(decisions))
+    return Journal(settings, tuple(decisions), moved)
 
 
 def to_dict(decision: Decision) -> dict[str, Any]:

@@ -74,11 +74,11 @@ def replay(source: Any, *, metric: str | None = None, step: str | None = None) -
     kept = journal.read(source) if isinstance(source, (str, os.PathLike)) else journal.Journal(None, ())
     runs = story.runs_of(source, step=step)
     if kept.settings is not None and len(runs) == 1 and metric is None:
-        return [_again(runs[0], kept.settings, kept.decisions)]
+        return [_again(runs[0], kept.settings, kept)]
     return [_for_the_first_time(run, metric) for run in runs]
 
 
-def _again(run: Run, settings: Settings, decisions: tuple[Decision, ...]) -> Replay:
+def _again(run: Run, settings: Settings, kept: journal.Journal) -> Replay:
     """A run that had a pilot.
 
     Raises:
@@ -88,7 +88,7 @@ def _again(run: Run, settings: Settings, decisions: tuple[Decision, ...]) -> Rep
         losses = run["loss"]
     except KeyError:
         raise DescentryError("the run has no losses that its pilot could have seen", where=run.name) from None
-    left_out = {d.step for d in decisions if d.remedy is not None and "skip" in d.remedy.change}
+    left_out = {d.step for d in kept.decisions if d.remedy is not None and "skip" in d.remedy.change}
     rates = story.facts_of(run, metric="loss").rate
     controller = Controller(settings)
     controller.begin()
@@ -104,8 +104,8 @@ def _again(run: Run, settings: Settings, decisions: tuple[Decision, ...]) -> Rep
         rate = controller.rate
         effective = settings.rate * rate.factor
         base = None if rate.fixed or effective == 0.0 else known.get(number, nan) / effective
-        controller.see(number, loss, base if base == base else None)
-    return Replay(run.name, count, tuple(controller.decisions), decisions)
+        controller.see(number, loss, base if base == base else None, kept.moved.get(number))
+    return Replay(run.name, count, tuple(controller.decisions), kept.decisions)
 
 
 def _for_the_first_time(run: Run, metric: str | None) -> Replay:

@@ -30,6 +30,7 @@ class Known:
         noise: Standard deviation of single losses about their trend.
         fell: By how much the loss fell over the first steps, and the standard error of that, where it may be
             judged just now, else None.
+        moved: How far the weights have moved by then in each step, over their size; None where not known.
         last_look: Whether this is the last time that it may be.
         alarms: What the monitors say of this step, by their ids; ``risen`` where the level has risen too far.
         calm: The last step at which the level was still near its best.
@@ -64,6 +65,7 @@ class Known:
     lowest: float = 1.0
     noise: float = 0.0
     fell: tuple[float, float] | None = None
+    moved: float | None = None
     last_look: bool = False
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
     calm: int = 0

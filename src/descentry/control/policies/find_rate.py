@@ -9,8 +9,9 @@ its rate is used, unless the one that was given is as good.
 
 At the first step, when it is asked for. In the first steps, when the loss runs away or breaks before a
 quarter of it was gained. After 32, 64, 128 and 256 steps, when the fall from their first quarter to their
-last is surely (by two standard errors) less than a fiftieth of the first loss; after 256 also when it is
-not surely more. Later, when the loss is no longer improving and has never improved.
+last is surely (by two standard errors) less than a fiftieth of the first loss, or the weights have moved by
+less than a hundred-thousandth of their size a step; after 256 also when it is not surely more. Later, when
+the loss is no longer improving and has never improved.
 
 ## What it changes
 
@@ -26,8 +27,9 @@ are left. During a warm-up the steps are counted from when the rate has stopped 
 ## Sources
 
 Forks from one snapshot and successive halving: docs/find-lr.md. A search in the middle of a healthy run
-makes it worse (docs/decisions/0011-pilot.md), which is why only an alarm starts one. A fiftieth and the
-steps are choices.
+makes it worse (docs/decisions/0011-pilot.md), which is why only an alarm starts one. A thousandth of the
+weights in a step is usual (Karpathy, CS231n notes); a hundredth of that, a fiftieth and the steps are
+choices.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from descentry.control.policies._entry import Case, Known, Policy, decided, rate
 from descentry.core.data import Decision
 
 FELL = 0.02  # of the loss before training
+STILL = 1e-5  # of their size in a step: a hundredth of what is usual
 AS_GOOD = 4.0  # a rate found within this factor of the given one is no reason to change it
 TENTH = 10.0
 MOST = 2  # searches
@@ -75,9 +78,10 @@ def works(known: Known) -> bool:
 
 
 def _fails(known: Known) -> bool:
-    """Whether the fall over the first steps is surely too small."""
+    """Whether the fall over the first steps is surely too small, or the weights stand all but still."""
     fell, error = known.fell or (0.0, 0.0)
-    return fell + ERRORS * error < FELL * abs(known.first)
+    stands_still = known.moved is not None and known.moved < STILL and not works(known)
+    return stands_still or fell + ERRORS * error < FELL * abs(known.first)
 
 
 def _search(known: Known, why: str, remedy: str) -> Decision:
@@ -144,6 +148,11 @@ POLICY = Policy(
         Case(
             "within the noise it cannot be told, until the last look",
             Known(255, 1.0, "start", fell=(0.1, 0.2), last_look=True, kept=(0,)),
+            {"search": True, "restore": 0},
+        ),
+        Case(
+            "within the noise, but the weights stand still",
+            Known(31, 1.0, "start", fell=(0.1, 0.2), moved=1e-8, kept=(0,)),
             {"search": True, "restore": 0},
         ),
         Case("it cannot be told yet", Known(31, 1.0, "start", fell=(0.1, 0.2), kept=(0,)), None),
