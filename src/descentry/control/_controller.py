@@ -11,6 +11,7 @@ from dataclasses import replace
 from math import isfinite, nan
 
 from descentry.control import policies
+from descentry.control._cuts import Cuts
 from descentry.control._orders import NOTHING, Label, Orders, Rate, Settings
 from descentry.control._search_legs import SearchLegs
 from descentry.control._sight import Sight
@@ -51,7 +52,7 @@ class Controller:
         self._why: dict[str, float] = {}  # of the search: `asked` for, or because the rate `broke`
         self._searches = 0
         self._returned: list[int] = []  # steps at which it went back
-        self._cuts: list[tuple[int, float]] = []  # steps, and the best level until then
+        self._cuts = Cuts()
         self._skips = self._acts = 0
         self._start = Start()
         self._proof: list[float] = []
@@ -106,6 +107,8 @@ class Controller:
         if self._tempo.look(base):
             self._start.again()  # a warm-up: how the loss falls says nothing of the rate that was given
         alarms = self._sight.add(step, loss)
+        if self._phase == "cruise" and (alarm := self._cuts.look(step)) is not None:
+            alarms[alarm.monitor] = alarm
         if self._elsewhere:
             self._elsewhere = self._sight.calm != step
             return NOTHING
@@ -155,7 +158,6 @@ class Controller:
 
     def _known(self, step: int, loss: float, alarms: Alarms, *, offered: bool = False) -> Known:
         sight, settings = self._sight, self.settings
-        paid = self._cuts[-1][1] - sight.best if self._cuts else 0.0
         enough = settings.total_steps is None or settings.total_steps - step >= AFTER_SEARCH
         may_search = settings.search != "never" and (enough or not isfinite(loss) or "risen" in alarms)
         return Known(
@@ -173,8 +175,8 @@ class Controller:
             schedule=self._tempo.schedule,
             kept=self._states.labels,
             returns=tuple(self._returned),
-            cuts=tuple(at for at, _ in self._cuts),
-            paid=paid / max(sight.first - sight.best, 1e-300),
+            cuts=self._cuts.steps,
+            paid=self._cuts.paid(sight.best, sight.first - sight.best),
             skips=self._skips,
             offered=offered,
             searches=self._searches,
@@ -219,7 +221,7 @@ class Controller:
             orders = self._go_back(restore, decision)
             self._sight.begin(self._states.levels[restore])
             return orders
-        self._cuts.append((decision.step, self._sight.best))
+        self._cuts.add(decision, self._sight.best)
         self._sight.begin()
         return Orders((), None, (LEFT,), decision)
 
