@@ -28,6 +28,7 @@ class Wines:
     """
 
     def __init__(self) -> None:
+        torch.set_num_threads(1)  # so small a network gains nothing by more, and waits where cores are busy
         try:
             from sklearn.datasets import load_wine  # type: ignore[import-untyped]
         except ModuleNotFoundError:

@@ -30,12 +30,24 @@ def test_every_remedy_is_tried_or_has_a_reason():
     assert not set(changes()) & set(BY_HAND)
 
 
-def test_a_softmax_too_many_is_taken_out_and_both_are_judged_by_the_loss_as_it_is():
+def test_a_softmax_too_many_is_taken_out_and_both_are_judged_by_the_probabilities_they_state():
     model = network(4, 3, nn.Softmax(dim=1))
     found = tried(remedy("use-logits", outputs="logits"), model, sgd(model, 0.5), classes(), cross_entropy)
     assert found.best.title == "taking the softmax out of the end of the model"
-    assert found.best.judged_by == ""
-    assert found.best.loss.mean() > 0.55  # softmax twice cannot fall below ln(e + 2) − 1
+    assert found.best.judged_by == found.best.title
+    assert found["control"].loss.mean() > 0.55  # softmax twice cannot fall below ln(e + 2) − 1
+    assert found.best.loss.mean() < 0.55
+
+
+def test_a_sigmoid_too_many_is_told_though_the_loss_is_at_its_floor():
+    model = network(4, 1, nn.Sigmoid())
+    batches = [(x, (y == 0).float()[:, None]) for x, y in classes()]
+
+    def loss(model, batch):
+        return nn.functional.binary_cross_entropy_with_logits(model(batch[0]), batch[1])
+
+    found = tried(remedy("use-logits", outputs="logits"), model, sgd(model, 0.5), batches, loss, steps=100)
+    assert found.best.title == "taking the sigmoid out of the end of the model"
 
 
 def test_a_softmax_in_the_forward_is_found_too():

@@ -43,6 +43,9 @@ def _raw_outputs(fork: Fork) -> Variant:
         f"taking the {name} out of the end of the model",
         lambda loss: rewritten(loss, name, place, lambda _, x, *args, **kwargs: x),
         f"leave the {name} out of what the loss is given.",
+        # A loss that squashes probabilities once more has a floor, under which it sees no difference. By the
+        # other one, models are judged by the probabilities that their outputs state.
+        own_ground=name in ("softmax", "sigmoid"),
     )
 
 
