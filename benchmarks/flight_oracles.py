@@ -19,6 +19,7 @@ import torch
 from descentry.web.flight import oracle
 from descentry.web.flight._level import Level, levels
 from descentry.web.flight.scoring import regret
+from descentry.web.flight.searched import SEED
 from descentry.web.flight.world import World
 
 HOME = Path(oracle.__file__).with_name("oracles.json")
@@ -46,10 +47,10 @@ def main() -> None:
     for name in options.levels:
         start = time.perf_counter()
         level = levels()[name]
-        schedules = searched(level, oracle.SEED)
-        initial = World(level, oracle.SEED).initial
+        schedules = searched(level, SEED)
+        initial = World(level, SEED).initial
         stored[name] = {"initial": float(f"{initial:.6g}"), "schedules": schedules}
-        text = {"made by": "python -m benchmarks.flight_oracles", "seed": oracle.SEED, "levels": stored}
+        text = {"made by": "python -m benchmarks.flight_oracles", "seed": SEED, "levels": stored}
         HOME.write_text(json.dumps(text, indent=1) + "\n")
         print(f"{name:14} {time.perf_counter() - start:5.0f} s  {schedules[0]}", flush=True)
 
@@ -57,7 +58,7 @@ def main() -> None:
 def check(names: list[str], seeds: int) -> None:
     for name in names:
         level = levels()[name]
-        for seed in range(oracle.SEED + 1, oracle.SEED + 1 + seeds):
+        for seed in range(SEED + 1, SEED + 1 + seeds):
             best = min(f for _, f in oracle.search(level, seed) if math.isfinite(f))
             raced = list(oracle.race(level, seed))[-1]
             assert raced is not None

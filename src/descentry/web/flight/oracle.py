@@ -1,27 +1,23 @@
 """The best of what a schedule can do: searched once a level by a script, flown again on every seed.
 
 ``benchmarks/flight_oracles.py`` flies a grid of constant rates over the ends of the slider, and the shapes of
-``schedules.py`` at the best of them and around it, on the seed ``SEED``; the best few go into
+``schedules.py`` at the best of them and around it, on one seed; the best few go into
 ``oracles.json``. On another seed those few are flown, and the best of them is the oracle of that seed: six
 flights instead of sixty-one. What it can miss is told by the same script (``--check``).
 """
 
 from __future__ import annotations
 
-import functools
-import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from importlib import resources
-from typing import Any
 
 import numpy as np
 
 from descentry.web.flight._level import Level
 from descentry.web.flight.schedules import SHAPES, Ghost, Schedule, flown
+from descentry.web.flight.searched import known
 
-SEED = 1  # of the stored search, and of the flight that is offered first
 RATES = 25  # of the grid, as the anchors of learning-rate control have it
 NEAR = (-1, 0, 1, 2, 3)  # places on the grid beside the best constant rate: decays want a higher peak
 KEPT = 6
@@ -64,13 +60,7 @@ def _final(level: Level, seed: int, schedule: Schedule) -> float:
 
 def candidates(level: Level) -> list[Schedule]:
     """The schedules that are worth flying on a new seed, the best constant rate among them."""
-    return [Schedule(entry["shape"], entry["rate"]) for entry in _stored()[level.id]["schedules"]]
-
-
-def known(level: Level) -> Mapping[str, Any]:
-    """What the stored search found: ``initial``, and ``schedules`` with their final losses, best first."""
-    found: Mapping[str, Any] = _stored()[level.id]
-    return found
+    return [Schedule(entry["shape"], entry["rate"]) for entry in known(level)["schedules"]]
 
 
 def race(level: Level, seed: int) -> Iterator[Oracle | None]:
@@ -86,10 +76,3 @@ def race(level: Level, seed: int) -> Iterator[Oracle | None]:
     held = [ghost for schedule, ghost in flights if schedule.shape == "constant"]
     title = held[0].title.replace("the oracle: ", "the best constant rate: ").replace(", held", "")
     yield Oracle(flights[0][0], flights[0][1], replace(held[0], id="constant", title=title))
-
-
-@functools.cache
-def _stored() -> dict[str, Any]:
-    text = (resources.files("descentry.web.flight") / "oracles.json").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text)["levels"]
-    return found

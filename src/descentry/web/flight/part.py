@@ -15,11 +15,11 @@ from starlette.websockets import WebSocket
 
 from descentry.core.errors import DescentryError, MissingExtraError
 from descentry.web import sockets
-from descentry.web.flight import oracle
 from descentry.web.flight._level import FLOOR, Level, level, levels
 from descentry.web.flight.leaderboard import Leaderboard, Row
 from descentry.web.flight.log import log_of, seed_of
 from descentry.web.flight.scoring import target
+from descentry.web.flight.searched import SEED, known
 from descentry.web.flight.seat import Seat
 from descentry.web.parts import Part, Settings
 
@@ -141,8 +141,8 @@ def part(settings: Settings) -> Part:
 
 
 def _plain(one: Level) -> dict[str, Any]:
-    known = oracle.known(one)
-    best, initial = known["schedules"][0]["final"], known["initial"]
+    found = known(one)
+    best, initial = found["schedules"][0]["final"], found["initial"]
     return {
         "id": one.id,
         "title": one.title,
@@ -160,7 +160,7 @@ def _plain(one: Level) -> dict[str, Any]:
         "initial": initial,
         "target": target(one, best, initial),
         "rollback": one.rollback_cost,
-        "seed": oracle.SEED,
+        "seed": SEED,
     }
 
 

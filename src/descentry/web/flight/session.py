@@ -145,7 +145,7 @@ class Session:
         self._emit({"say": "moved", **_plain(move)})
 
     def _rolled_back(self, world: World) -> None:
-        if world.spent + world.level.rollback_cost >= world.level.steps:
+        if world.over or world.spent + world.level.rollback_cost >= world.level.steps:
             raise DescentryError("there is no budget left to roll back", how="Land.")
         move = world.apply("rollback")
         self._due = self._now()
@@ -235,11 +235,14 @@ class Session:
     # Ghosts
 
     def _fly_ghosts(self, flight: Iterator[Ghost | None]) -> Iterator[None]:
-        for ghost in flight:
-            if ghost is not None:
-                self._ghosts[ghost.id] = ghost
-                self._show(ghost)
-            yield
+        try:
+            for ghost in flight:
+                if ghost is not None:
+                    self._ghosts[ghost.id] = ghost
+                    self._show(ghost)
+                yield
+        except DescentryError as error:  # a rival's log may hold moves that this level does not have
+            self._emit({"say": "wrong", "what": error.what, "how": error.how})
 
     def _show(self, ghost: Ghost) -> None:
         self._emit(

@@ -259,7 +259,7 @@ def replayed(
     waiting = sorted(moves, key=lambda m: m.tick)
     while True:
         yield world
-        while waiting and waiting[0].tick <= world.tick:
+        while waiting and waiting[0].tick <= world.tick and not world.over:
             move = waiting.pop(0)
             world.apply(move.kind, move.value)
         if world.crashed or world.over or (until is not None and world.tick >= until):

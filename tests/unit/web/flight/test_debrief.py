@@ -13,6 +13,7 @@ from descentry.web.flight.gauges import Panel, run_of
 from descentry.web.flight.log import Log
 from descentry.web.flight.schedules import SHAPES, Schedule, flown
 from descentry.web.flight.scoring import regret, score, target
+from descentry.web.flight.searched import SEED, known
 from descentry.web.flight.world import World
 
 torch.set_num_threads(1)
@@ -127,19 +128,19 @@ def test_shapes_keep_to_their_peak_and_end_low():
 @pytest.mark.parametrize("name", levels())
 def test_every_level_has_an_oracle_that_was_searched(name):
     one = level(name)
-    stored = oracle.known(one)
+    stored = known(one)
     finals = [entry["final"] for entry in stored["schedules"]]
     assert finals == sorted(finals)
     assert finals[0] < 0.5 * stored["initial"]
     assert any(s.shape == "constant" for s in oracle.candidates(one))
-    assert World(one, oracle.SEED).initial == pytest.approx(stored["initial"], rel=1e-3)
+    assert World(one, SEED).initial == pytest.approx(stored["initial"], rel=1e-3)
 
 
 @pytest.mark.parametrize("name", ["bowl", "wine"])
 def test_the_stored_oracle_is_what_flying_it_gives(name):
     one = level(name)
-    best = oracle.known(one)["schedules"][0]
-    ghost = list(flown(one, oracle.SEED, Schedule(best["shape"], best["rate"]), "o", "o"))[-1]
+    best = known(one)["schedules"][0]
+    ghost = list(flown(one, SEED, Schedule(best["shape"], best["rate"]), "o", "o"))[-1]
     assert ghost.final == pytest.approx(best["final"], rel=0.05)
 
 

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import json
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -65,6 +67,11 @@ def test_the_leaderboard_is_asked_for_by_level_and_seed(site):
 
 def test_nobody_without_the_token_gets_in(site):
     assert site.ask("/api/flight/levels", token=False).status == 401
+
+
+def test_the_server_itself_does_not_load_pytorch():
+    code = "import sys, descentry.web.flight.part as p; p.levels(); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_seats_are_limited(site, monkeypatch):

@@ -171,6 +171,10 @@ def test_a_rival_flies_again_from_a_log():
     assert len(ghost["loss"]) == log["ticks"]
     other.tell("rival", name="Ada", log={**log, "seed": 5})
     assert "somewhere else" in other.all("wrong")[0]["what"]
+    other.said.clear()
+    other.tell("rival", name="Eve", log={**log, "moves": [[3, "batch", 7]]})
+    assert "no batches of 7" in other.until("wrong")["what"]
+    other.ticks(5)  # and nothing fell over
 
 
 def test_what_cannot_be_done_is_answered_in_words():
