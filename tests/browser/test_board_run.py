@@ -308,6 +308,27 @@ def test_it_follows_a_run_that_is_being_written(serve, page, tmp_path):
         expect(plot).to_have_attribute("aria-label", re.compile("341 points, 1 not finite"), timeout=WAIT)
 
 
+def test_a_view_of_the_end_moves_on_with_it_and_so_does_what_stands_below(serve, page, tmp_path):
+    place = tmp_path / "runs"
+    with descentry.record(place / "live") as run:
+        for i in range(300):
+            run.log(i, loss=2 / (1 + i / 50), lr=0.1)
+        run.flush()
+        page.goto(serve("board", place).address("/board"))
+        page.locator("#runs th a").click(timeout=WAIT)
+        plot, below = page.locator("#main-chart .chart-plot"), page.locator("#multiples .chart-plot")
+        expect(plot).to_have_attribute("aria-label", re.compile("300 points"), timeout=WAIT)
+        page.goto(page.url.split("#")[0] + "#view=200,299")
+        page.reload()
+        for chart in (plot, below):
+            expect(chart).to_have_attribute("aria-label", re.compile("step 200 to 299"), timeout=WAIT)
+        for i in range(300, 350):
+            run.log(i, loss=2 / (1 + i / 50), lr=0.1)
+        run.flush()
+        for chart in (plot, below):
+            expect(chart).to_have_attribute("aria-label", re.compile("step 250 to 349"), timeout=WAIT)
+
+
 def test_a_run_that_is_not_there_is_said(serve, page, folder, shared):
     page.goto(shared("board", folder).address("/run?id=nothing"))
     expect(page.locator("#trouble")).to_be_visible(timeout=WAIT)

@@ -5,6 +5,7 @@ import { digitsFor, linearTicks, logTicks, number, place } from "../../src/desce
 test("numbers are short, and none is lost", () => {
   const told = [0, 1, 0.1 + 0.2, 12345, 1234567, 1.5e-7, -0.00123, NaN, Infinity, -Infinity].map((v) => number(v));
   assert.deepEqual(told, ["0", "1", "0.3", "12,345", "1.2346e6", "1.5e-7", "-0.00123", "NaN", "inf", "−inf"]);
+  assert.deepEqual([number(1000), number(1234.5), number(10_000)], ["1,000", "1234.5", "10,000"]);
   assert.deepEqual([place(12000), place(0.25)], ["12,000", "0.25"]);
 });
 

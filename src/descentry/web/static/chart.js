@@ -175,12 +175,13 @@ export function makeChart(element, given = {}) {
 /** @type {WeakMap<object, Frame>} */
 const FRAMES = new WeakMap();
 
-/** One zoom, one cursor and the same steps below each other for several charts; again for other ones. @param {Chart[]} charts */
+/** One zoom, one cursor and the same steps below each other for several charts: those of the first; again for other ones. @param {Chart[]} charts */
 export function link(charts) {
   const frames = charts.map((chart) => /** @type {Frame} */ (FRAMES.get(chart)));
   for (const frame of frames) {
     for (const left of frame.peers) left.peers = left.peers.filter((f) => f !== frame);
     frame.peers = frames;
+    frame.state.view = frames[0].state.view;
   }
   for (const frame of frames) frame.refresh();
 }

@@ -16,7 +16,7 @@ export function number(v, digits = 5) {
   if (v === 0) return "0";
   if (!Number.isFinite(v)) return v !== v ? "NaN" : v > 0 ? "inf" : "−inf";
   const a = Math.abs(v);
-  if (a >= 9999.5 && a < 1e6 && digits <= 6) return whole(v);
+  if (a < 1e6 && ((a >= 9999.5 && digits <= 6) || (a >= 1000 && Number.isInteger(v)))) return whole(v);
   const [mantissa, exponent] = (a < 1e-3 || a >= 1e6 ? v.toExponential(digits - 1) : v.toPrecision(digits)).split("e");
   const short = mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
   return exponent === undefined ? short : `${short}e${+exponent}`;

@@ -42,9 +42,14 @@ export function curve(given, i, before) {
 export function follow(frame, act) {
   const before = frame.ends(), { view } = frame.state;
   act();
+  if (!view && frame.ends()[1] > before[1]) for (const peer of frame.peers) peer.emit("better", null);
   if (!view || view[1] < before[1]) return;
   const by = frame.ends()[1] - view[1];
-  if (by > 0) frame.state.view = [view[0] + by, view[1] + by];
+  if (!(by > 0)) return;
+  for (const peer of frame.peers) {
+    peer.state.view = [view[0] + by, view[1] + by];
+    peer.emit("better", null);
+  }
 }
 
 export class Frame {
