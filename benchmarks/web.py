@@ -39,8 +39,9 @@ COLUMNS = 1000
 class Board:
     """``descentry board FOLDER``, and ways to ask it."""
 
-    def __init__(self, folder: Path) -> None:
-        command = [sys.executable, "-m", "descentry.cli", "board", str(folder), "--port", "0", "--no-browser"]
+    def __init__(self, folder: Path, command_name: str = "board") -> None:
+        words = [command_name, str(folder), "--port", "0", "--no-browser"]
+        command = [sys.executable, "-m", "descentry.cli", *words]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         found = re.search(r"http://\S+", self.process.stdout.readline())
@@ -101,8 +102,8 @@ def _own(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def board(folder: Path) -> Iterator[Board]:
-    server = Board(folder)
+def board(folder: Path, command_name: str = "board") -> Iterator[Board]:
+    server = Board(folder, command_name)
     try:
         yield server
     finally:
@@ -278,7 +279,7 @@ def memory(rate: float) -> None:
 
 def shipped() -> None:
     """What opening each page ships, packed: the page, its styles, its scripts and what those import."""
-    with tempfile.TemporaryDirectory() as place, board(Path(place)) as server:
+    with tempfile.TemporaryDirectory() as place, board(Path(place), "lab") as server:
         print("page           files   bytes      packed")
         for part in json.loads(server.get("/api/parts")):
             for page in part["pages"]:
