@@ -76,6 +76,14 @@ def test_what_was_changed_predicted_and_what_happened_stand_below(lab, page):
     assert page.evaluate("document.body.dataset.latency")  # measured, and asserted nowhere
 
 
+def test_all_rates_are_named_from_crawling_to_exploding(lab, page):
+    lab(page, "learning-rate")
+    run(page, "learn")
+    groups = page.locator("#others li").all_inner_texts()
+    assert any("slow decrease" in g for g in groups[:3])
+    assert "divergence" in groups[-1] or "non finite" in groups[-1]
+
+
 def test_a_whole_scene_can_be_done_by_keyboard(lab, page):
     lab(page, "plateaus")
     page.locator("#question input").first.focus()

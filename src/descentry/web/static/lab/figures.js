@@ -13,20 +13,6 @@ import { letter } from "../told.js";
 
 const FAR = 1e4; // times the first value of yours: beyond, a curve would flatten all others, and is cut off
 
-/**
- * A picture's parts with its arrays in place: `{"$": name}` becomes the column of that name.
- *
- * @param {any} value
- * @param {Record<string, Float64Array>} columns
- * @returns {any}
- */
-export function resolve(value, columns) {
-  if (Array.isArray(value)) return value.map((item) => resolve(item, columns));
-  if (value === null || typeof value !== "object") return value;
-  if ("$" in value) return columns[value.$];
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, columns)]));
-}
-
 /** A phase as a chart has it. @param {Phase} phase @param {number} i */
 export function phase(phase, i) {
   const tone = phase.concern === "attention" || phase.concern === "failing" ? phase.concern : "neutral";

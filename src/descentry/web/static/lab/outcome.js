@@ -23,6 +23,8 @@ export function outcome({ scene, picture, settings, predicted, script }) {
   open.addEventListener("click", script);
   cells.push(cell("What happened", make("p", { id: "happened" }, picture.happened || "…"), make("p", {}, open)));
   if (told.phases?.length) cells.push(cell("What the curve does", names(told.phases)));
+  const all = others(picture.chart?.lines ?? []);
+  if (all) cells.push(cell("What the others do", all));
   if (told.verdict) cells.push(cell("The verdict", make("p", {}, badge(told.verdict)), make("p", {}, told.headline), make("p", { className: "quiet" }, told.convergence.sentence)));
   if (told.causes?.length) cells.push(cell("Why", ...told.causes.map(cause)));
   if (picture.facts.length) cells.push(cell("In numbers", make("dl", { className: "facts" }, ...picture.facts.map(fact))));
@@ -57,6 +59,20 @@ function names(phases) {
   return make("ul", { className: "named-list", id: "named" }, ...phases.map((p, i) => make("li", {},
     make("span", { className: `letter ${p.concern === "none" ? "neutral" : p.concern}`, "aria-hidden": "true" }, letter(i)), " ",
     make("strong", {}, p.behaviour.replaceAll("-", " ")), `, steps ${place(p.start)}–${place(p.stop)}. `, make("span", { className: "quiet" }, p.sentence))));
+}
+
+/** The others in their order, neighbours that do the same together. @param {{name: string, role: string, behaviours: string[]}[]} lines */
+function others(lines) {
+  const named = lines.filter((line) => line.role === "other" && line.behaviours.length);
+  if (named.length < 2) return null;
+  /** @type {{first: string, last: string, does: string}[]} */
+  const groups = [];
+  for (const { name, behaviours } of named) {
+    const does = behaviours.map((b) => b.replaceAll("-", " ")).join(", then "), before = groups.at(-1);
+    if (before?.does === does) before.last = name;
+    else groups.push({ first: name, last: name, does });
+  }
+  return make("ul", { className: "named-list", id: "others" }, ...groups.map((g) => make("li", {}, make("strong", {}, g.first === g.last ? g.first : `${g.first} to ${g.last}`), `: ${g.does}`)));
 }
 
 /** @param {any} c */
