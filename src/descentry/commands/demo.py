@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from typing import TYPE_CHECKING
 
 from descentry.commands._entry import FINE, Command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from descentry.core.data import Report
     from descentry.report._lines import Line
@@ -35,7 +36,8 @@ def _run(args: argparse.Namespace) -> int:
     from descentry.core.errors import MissingExtraError
 
     try:
-        return _tell(args)
+        with _one_thread():
+            return _tell(args)
     except ModuleNotFoundError as missing:
         if missing.name != "torch":
             raise
@@ -44,6 +46,19 @@ def _run(args: argparse.Namespace) -> int:
             where="descentry demo",
             how="pip install 'descentry[torch]'",
         ) from None
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """A network this small gains nothing from threads, and on a busy machine they wait for each other."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _tell(args: argparse.Namespace) -> int:
