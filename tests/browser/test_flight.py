@@ -70,7 +70,9 @@ def test_a_flight_from_take_off_to_debrief_with_nothing_but_keys(page, address):
     phase(page, "landed")
     expect(page.locator("#result")).to_contain_text("Regret")
     said(page, "The debrief is complete.")
-    assert page.locator("#moments > li").count() >= 3
+    moments = page.locator("#moments > li").count()
+    assert moments >= 3
+    expect(page.locator("#moments > li").nth(moments - 1)).to_contain_text(f"{moments} Step")
     expect(page.locator("#versus")).to_contain_text("the oracle")
     expect(page.locator("#versus")).to_contain_text("descentry's pilot")
     expect(page.locator("#told")).to_contain_text("What happened")

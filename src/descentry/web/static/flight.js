@@ -240,7 +240,9 @@ const HEARD = {
   },
   moment: (one) => {
     byId("moments-title").hidden = byId("caveat").hidden = false;
-    byId("moments").append(moment(one, rewind));
+    const number = byId("moments").children.length + 1;
+    byId("moments").append(moment(one, number, rewind));
+    plots.mark({ x: one.tick, name: String(number) });
   },
   debriefed: () => { byId("looking").textContent = ""; announce("The debrief is complete."); },
   signed: ({ place }) => {

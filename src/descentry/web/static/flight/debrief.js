@@ -45,12 +45,19 @@ export function versus(landed, ghosts) {
   byId("versus").hidden = false;
 }
 
-/** One moment. @param {Moment} moment @param {(tick: number) => void} rewind @returns {HTMLLIElement} */
-export function moment(moment, rewind) {
+/**
+ * One moment; its number stands on the curve too.
+ *
+ * @param {Moment} moment
+ * @param {number} place
+ * @param {(tick: number) => void} rewind
+ * @returns {HTMLLIElement}
+ */
+export function moment(moment, place, rewind) {
   const go = make("button", { type: "button" }, "Fly on from here");
   go.setAttribute("aria-label", `Fly on from here, step ${moment.tick}`);
   go.addEventListener("click", () => rewind(moment.tick));
-  const head = make("header", {}, make("h3", {}, `Step ${whole(moment.tick)}: ${moment.what}`), make("span", { className: "quiet" }, `the rate was ${number(moment.rate, 3)}`), go);
+  const head = make("header", {}, make("h3", {}, make("span", { className: "letter neutral" }, String(place)), ` Step ${whole(moment.tick)}: ${moment.what}`), make("span", { className: "quiet" }, `the rate was ${number(moment.rate, 3)}`), go);
   const evidence = make("div", {}, make("p", { className: "best" }, moment.sentence), make("p", { className: "quiet" }, `By then the evidence said: ${moment.headline}`));
   if (moment.evidence.length) evidence.append(make("ul", { className: "quiet" }, ...moment.evidence.map((line) => make("li", {}, line))));
   return make("li", {}, head, evidence, bars(moment));
