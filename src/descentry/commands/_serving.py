@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="let other machines in, by this name; needs a token of your own in DESCENTRY_TOKEN",
+        help="answer to this name too; with another --host, needs a token of your own in DESCENTRY_TOKEN",
     )
 
 

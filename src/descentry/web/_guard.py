@@ -154,7 +154,7 @@ class Guard:
         given = headers.getlist("host")
         found = _HOST.fullmatch(given[0].lower()) if len(given) == 1 else None
         if found is None or found["name"] not in self.hosts:
-            raise RefusedError(421, "This server does not go by that name.")
+            raise RefusedError(421, "This server does not go by that name. Where it should: --expose NAME.")
         return given[0].lower()
 
     def _arrival(self, scope: Scope, method: str) -> Response | None:
