@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 from typing import TYPE_CHECKING
 
 from descentry.commands._entry import FINE, Command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from descentry.core.data import Report
     from descentry.report._lines import Line
@@ -36,8 +35,7 @@ def _run(args: argparse.Namespace) -> int:
     from descentry.core.errors import MissingExtraError
 
     try:
-        with _one_thread():
-            return _tell(args)
+        return _tell(args)
     except ModuleNotFoundError as missing:
         if missing.name != "torch":
             raise
@@ -46,19 +44,6 @@ def _run(args: argparse.Namespace) -> int:
             where="descentry demo",
             how="pip install 'descentry[torch]'",
         ) from None
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """A network this small gains nothing from threads, and on a busy machine they wait for each other."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _tell(args: argparse.Namespace) -> int:
