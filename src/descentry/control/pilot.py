@@ -129,7 +129,7 @@ class Pilot(Watch):
     def step(self, loss: Tensor | float | None = None) -> None:
         """Says that the optimizer has made a step with this loss; then does what has to be done, if anything.
 
-        Some twenty microseconds, and never an error. A loss on a GPU is waited for.
+        Some fifty microseconds, and never an error. A loss on a GPU is waited for.
 
         Args:
             loss: A tensor of one element, or a number. Without it nothing can be judged.

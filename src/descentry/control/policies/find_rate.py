@@ -27,7 +27,7 @@ are left. During a warm-up the steps are counted from when the rate has stopped 
 ## Sources
 
 Forks from one snapshot and successive halving: docs/find-lr.md. A search in the middle of a healthy run
-makes it worse (docs/decisions/0011-pilot.md), which is why only an alarm starts one. A thousandth of the
+makes it worse (docs/decisions/0012-pilot.md), which is why only an alarm starts one. A thousandth of the
 weights in a step is usual (Karpathy, CS231n notes); a hundredth of that, a fiftieth and the steps are
 choices.
 """
@@ -113,7 +113,8 @@ def _use(known: Known) -> Decision:
     rate, low, high = found["rate"], found["low"], found["high"]
     keep = not told and 1 / AS_GOOD <= rate / given <= AS_GOOD and low <= given <= high
     used = given if keep else rate
-    said = f"Tried for {steps} steps: learning rates of {low:.2g} to {high:.2g} work"
+    width = f"learning rates of {low:.2g} to {high:.2g} work" if low < high else f"one of {low:.2g} works"
+    said = f"Tried for {steps} steps: {width}"
     said += f", {given:.2g} among them, so it stays." if keep else f", and {rate:.2g} is used."
     remedy = "raise-lr" if used > given else "lower-lr"
     look_for = "The loss falls, and does not jump."

@@ -23,7 +23,7 @@ When nothing is kept. Whether the trouble was in the weights at all is proved af
 ## Sources
 
 The rule on the level: fast.ai's fourfold average, with the absolute rise without which it fires falsely on
-tiny losses (measured before this was built: docs/decisions/0011-pilot.md). A third, then a tenth: the
+tiny losses (measured before this was built: docs/decisions/0012-pilot.md). A third, then a tenth: the
 remedy `lower-lr`.
 """
 

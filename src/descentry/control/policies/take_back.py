@@ -21,7 +21,7 @@ When one of them is back below half of the way. When it was no number: there is 
 ## Sources
 
 A rule on averages alone fires falsely, and has to be verified from the kept state:
-docs/decisions/0011-pilot.md.
+docs/decisions/0012-pilot.md.
 """
 
 from __future__ import annotations
