@@ -175,7 +175,7 @@ export function makeChart(element, given = {}) {
 /** @type {WeakMap<object, Frame>} */
 const FRAMES = new WeakMap();
 
-/** One zoom, one cursor and the same steps below each other for several charts: those of the first; again for other ones. @param {Chart[]} charts */
+/** One zoom (at first that of the first chart), one cursor and the same steps below each other for several charts; called again, for others. @param {Chart[]} charts */
 export function link(charts) {
   const frames = charts.map((chart) => /** @type {Frame} */ (FRAMES.get(chart)));
   for (const frame of frames) {

@@ -99,7 +99,7 @@ function told(frame, c) {
   const size = c.given.thinned ? `the extremes of ${count(c.given.thinned, "point")}` : count(points, "point");
   if (low > high) return `${c.name}: ${size}${other}.`;
   const many = digits(c);
-  return `${c.name}: ${size}${other}; from ${number(first, many)} to ${number(last, many)}, lowest ${number(low, many)} at ${place(least)}, highest ${number(high, many)}.`;
+  return `${c.name}: ${size}${other}; from ${number(first, many)} to ${number(last, many)}, lowest ${number(low, many)} ${tile.exact ? "at" : "near"} ${place(least)}, highest ${number(high, many)}.`;
 }
 
 /** The whole chart in words. @param {Frame} frame */
