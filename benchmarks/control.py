@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import sys
 from collections.abc import Iterator
@@ -106,7 +107,7 @@ def done(missing: list[Job], processes: int) -> Iterator[dict[str, Any]]:
         yield from map(work, missing)
         return
     os.environ["OMP_NUM_THREADS"] = "1"
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
         yield from pool.map(work, missing)
 
 
