@@ -130,13 +130,13 @@ CAUSE = Cause(
     neighbours=("overshooting", "healthy", "bad-batch"),
     seen_in=(
         Case(
-            "level and jagged, nearly all noise",
+            "level and jagged, nearly all noise, one example a step",
             lambda: run(
                 np.concatenate([descend(40, start=3.0, floor=1.0), np.full(360, 1.0)]) + white(400, 0.5),
                 {
                     "noise-scale/signal": 1e-4,
                     "noise-scale/noise": 0.5,
-                    "batch-size": 4.0,
+                    "batch-size": 1.0,
                     "sharpness/stability": 0.9,
                     "gradient-agreement": 0.02,
                     "after-step/ratio": 0.6,
