@@ -23,7 +23,8 @@ from collections.abc import Sequence
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from descentry.web.lab._entry import Slider, scenes
+from descentry.web.lab._entry import scenes
+from descentry.web.lab.controls import Slider
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
 START = 120.0

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from descentry.core.data import Floats
-from descentry.web.lab._entry import Choice, Slider
+from descentry.web.lab.controls import Choice, Slider
 from descentry.web.lab.optimizers import OPTIMIZERS, Optimizer
 from descentry.web.lab.pictures import Line, Role
 

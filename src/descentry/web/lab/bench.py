@@ -6,7 +6,6 @@ import functools
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,10 @@ import torch
 from descentry import story
 from descentry.core.data import Floats, Report
 from descentry.core.errors import DescentryError
-from descentry.web.lab import data, engine, failures, naming, problems, readings
+from descentry.web.lab import engine, failures, naming, problems, readings
 from descentry.web.lab import plane as planes
 from descentry.web.lab.engine import Descent
+from descentry.web.lab.makers import Maker, OwnData
 from descentry.web.lab.optimizers import Optimizer, optimizer
 from descentry.web.lab.pictures import Ground, Path
 from descentry.web.lab.surfaces import Surface
@@ -30,15 +30,7 @@ class TooLongError(DescentryError):
     """An experiment was stopped because it took too long."""
 
 
-@dataclass(frozen=True)
-class OwnData:
-    """A table of the user's: float64[n, columns], the last of them the target."""
-
-    table: Floats
-    names: tuple[str, ...]
-
-
-class Bench:
+class Bench(Maker):
     """One request's view of the engine.
 
     Args:
@@ -56,7 +48,7 @@ class Bench:
         self._stale = stale
         self._longest = longest
         self._until = time.perf_counter() + longest
-        self.own = own
+        super().__init__(own)
 
     def check(self) -> None:
         """Called at every step.
@@ -73,39 +65,6 @@ class Bench:
                 where="lab",
                 how="Take fewer steps, or less data.",
             )
-
-    def surface(self, surface: Surface, start: Sequence[float] | None = None) -> problems.OnSurface:
-        """A loss of two parameters."""
-        begin = torch.tensor(surface.start if start is None else tuple(start), dtype=torch.float64)
-        return problems.OnSurface(surface.expression, begin)
-
-    def network(
-        self,
-        recipe: str,
-        arguments: Mapping[str, Any],
-        sizes: Sequence[int],
-        *,
-        seed: int = 0,
-        loss: str = "mse",
-        activation: str = "tanh",
-    ) -> problems.Network:
-        """A straight line or small network on a recipe's examples, or on the user's own (``own``).
-
-        Raises:
-            DescentryError: ``own`` was asked for, and nothing was dropped.
-        """
-        if recipe == "own":
-            if self.own is None:
-                raise DescentryError(
-                    "there are no data of your own yet", where="data", how="Drop a CSV file on the page."
-                )
-            table = torch.tensor(self.own.table, dtype=torch.float64)
-            table = (table - table.mean(0)) / table.std(0, correction=0)
-            x, y = table[:, :-1], table[:, -1]
-            sizes = (x.shape[1], *sizes[1:])
-        else:
-            x, y = getattr(data, recipe)(**arguments)
-        return problems.Network(x, y, tuple(sizes), problems.initial(sizes, seed), loss, activation)
 
     def descend(
         self,
@@ -131,47 +90,6 @@ class Bench:
             factor=factor,
             check=self.check,
         )
-
-    def draws(self, problem: problems.Network, size: int, seed: int) -> Callable[[int], torch.Tensor]:
-        """Batches of ``size`` examples drawn with replacement, as a script with this seed draws them."""
-        generator = torch.Generator().manual_seed(seed)
-        n = len(problem.x)
-        return lambda _: torch.randint(n, (size,), generator=generator)
-
-    def draws_of_two(
-        self, problem: problems.Network, size: int, seed: int, when: int
-    ) -> Callable[[int], torch.Tensor]:
-        """As ``draws``, from the first half of the examples before step ``when``, then from the second."""
-        generator = torch.Generator().manual_seed(seed)
-        half = len(problem.x) // 2
-        return lambda t: torch.randint(half, (size,), generator=generator) + half * (t >= when)
-
-    def scaled(self, problem: problems.Network, factor: float) -> Floats:
-        """float64[d]: the initial weights, all of them times a factor."""
-        return np.asarray((factor * problem.start).numpy(), dtype=np.float64)
-
-    def tilted(self, surface: Surface, examples: int, tilt: float, seed: int) -> problems.Tilted:
-        """A surface that every example tilts another way, by ``tilt`` typically."""
-        tilts = data.tilts(examples, tilt, seed)
-        return problems.Tilted(surface.expression, tilts, torch.tensor(surface.start, dtype=torch.float64))
-
-    def batched(
-        self, problem: problems.Network | problems.Tilted, sizes: Sequence[int], seed: int
-    ) -> tuple[problems.Batched, Callable[[int], torch.Tensor]]:
-        """Runs with batches of different sizes, and what draws them: each row as a script of its own would.
-
-        Batches are drawn with replacement; one of all examples is all of them.
-        """
-        draws = [torch.Generator().manual_seed(seed) for _ in sizes]
-        n, largest = len(problem.x), max(sizes)
-
-        def drawn(_: int) -> torch.Tensor:
-            rows = torch.zeros(len(sizes), largest, dtype=torch.int64)
-            for row, size, generator in zip(rows, sizes, draws, strict=True):
-                row[:size] = torch.arange(n) if size == n else torch.randint(n, (size,), generator=generator)
-            return rows
-
-        return problems.Batched(problem, tuple(sizes)), drawn
 
     def noise_scale(self, problem: problems.Network | problems.Tilted, point: Floats) -> float:
         """The simple noise scale at float64[d]: tr Σ/‖G‖² over all examples (McCandlish et al. 2018)."""
@@ -238,10 +156,6 @@ class Bench:
         self.check()
         return story.facts_of(naming.run_of(loss)).end.status
 
-    def starts(self, sizes: Sequence[int], seeds: Sequence[int]) -> Floats:
-        """float64[k, d]: the initial weights that each seed gives layers of these sizes."""
-        return np.stack([problems.initial(sizes, seed).numpy() for seed in seeds])
-
     def behaviours(self, loss: Floats) -> tuple[str, ...]:
         """What a curve does, by id."""
         self.check()
@@ -290,8 +204,8 @@ class Bench:
             note=(
                 f"A slice of {path.shape[1]} dimensions ({kind}principal directions of the path): it "
                 f"holds {100 * found.variance:.1f}% of the path's variance. Along the path the loss on the "
-                f"slice is off by {100 * float(np.median(apart)):.2g}% (median) and "
-                f"{100 * float(apart.max()):.2g}% at most."
+                f"slice is off by {100 * float(np.median(apart)):.3g}% (median) and "
+                f"{100 * float(apart.max()):.3g}% at most."
             ),
             labels=("first direction", "second direction"),
         )

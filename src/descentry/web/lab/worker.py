@@ -70,7 +70,8 @@ class Desk:
 
 def answer(tab: int, request: Mapping[str, Any], desk: Desk, write: Write) -> None:
     """Runs the scene of a request and writes its pictures; a mistake is told, and so is a defect."""
-    from descentry.web.lab.bench import Bench, OwnData
+    from descentry.web.lab.bench import Bench
+    from descentry.web.lab.makers import OwnData
 
     id = int(request["id"])
     own = request.get("own")

@@ -5,7 +5,8 @@ import pytest
 
 from descentry.core.errors import DescentryError
 from descentry.web.lab import _entry, own_data
-from descentry.web.lab.bench import Bench, OwnData
+from descentry.web.lab.bench import Bench
+from descentry.web.lab.makers import OwnData
 from descentry.web.lab.own_data import read_csv
 
 ROWS = "\n".join(f"{i},{i * 2 % 7},{3 * i}" for i in range(20))

@@ -34,8 +34,9 @@ from typing import TYPE_CHECKING
 
 from descentry.core.data import Floats
 from descentry.web.lab import naming, scripts
-from descentry.web.lab._entry import Case, Choice, Question, Scene, Settings, Slider
+from descentry.web.lab._entry import Case, Question, Scene, Settings
 from descentry.web.lab._shared import curve, last, lost, short
+from descentry.web.lab.controls import Choice, Slider
 from descentry.web.lab.pictures import Chart, Picture
 
 if TYPE_CHECKING:

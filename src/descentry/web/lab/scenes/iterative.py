@@ -38,8 +38,9 @@ import numpy as np
 
 from descentry.core.data import Floats
 from descentry.web.lab import naming, scripts
-from descentry.web.lab._entry import Case, Choice, Question, Scene, Settings, Slider, Words
+from descentry.web.lab._entry import Case, Question, Scene, Settings
 from descentry.web.lab._shared import curve, last, optimizer_choice, rate_slider, short
+from descentry.web.lab.controls import Choice, Slider, Words
 from descentry.web.lab.optimizers import OPTIMIZERS, optimizer
 from descentry.web.lab.pictures import Chart, Ground, Line, Path, Picture
 from descentry.web.lab.surfaces import SURFACES, Surface, surface

@@ -36,8 +36,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from descentry.web.lab import naming, scripts
-from descentry.web.lab._entry import Case, Choice, Question, Scene, Settings, Slider
+from descentry.web.lab._entry import Case, Question, Scene, Settings
 from descentry.web.lab._shared import curve, lost, optimizer_choice, rate_slider, short
+from descentry.web.lab.controls import Choice, Slider
 from descentry.web.lab.optimizers import optimizer
 from descentry.web.lab.pictures import Chart, Line, Mark, Picture, Role
 

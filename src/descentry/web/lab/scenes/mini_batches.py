@@ -35,8 +35,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from descentry.web.lab import naming, scripts
-from descentry.web.lab._entry import Case, Choice, Question, Scene, Settings, Slider
+from descentry.web.lab._entry import Case, Question, Scene, Settings
 from descentry.web.lab._shared import curve, rate_slider, short
+from descentry.web.lab.controls import Choice, Slider
 from descentry.web.lab.optimizers import OPTIMIZERS
 from descentry.web.lab.pictures import Chart, Ground, Line, Path, Picture
 from descentry.web.lab.surfaces import SURFACES

@@ -36,8 +36,9 @@ import numpy as np
 
 from descentry.core.data import Floats, Forecast
 from descentry.web.lab import naming, scripts
-from descentry.web.lab._entry import Case, Question, Scene, Settings, Slider
+from descentry.web.lab._entry import Case, Question, Scene, Settings
 from descentry.web.lab._shared import curve, lost, rate_slider, short
+from descentry.web.lab.controls import Slider
 from descentry.web.lab.optimizers import OPTIMIZERS
 from descentry.web.lab.pictures import Chart, Line, Mark, Picture
 

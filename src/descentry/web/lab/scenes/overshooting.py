@@ -39,8 +39,9 @@ import numpy as np
 
 from descentry.core.data import Floats
 from descentry.web.lab import naming, scripts
-from descentry.web.lab._entry import Case, Choice, Question, Scene, Settings, Slider
+from descentry.web.lab._entry import Case, Question, Scene, Settings
 from descentry.web.lab._shared import curve, lost, momentum, short
+from descentry.web.lab.controls import Choice, Slider
 from descentry.web.lab.pictures import Chart, Line, Mark, Path, Picture
 from descentry.web.lab.surfaces import SURFACES, Surface
 

@@ -33,8 +33,9 @@ from typing import TYPE_CHECKING, Any
 
 from descentry.core.data import Floats
 from descentry.web.lab import naming, scripts
-from descentry.web.lab._entry import Case, Choice, Question, Scene, Settings, Slider
+from descentry.web.lab._entry import Case, Question, Scene, Settings
 from descentry.web.lab._shared import curve, last, rate_slider
+from descentry.web.lab.controls import Choice, Slider
 from descentry.web.lab.optimizers import OPTIMIZERS
 from descentry.web.lab.pictures import Chart, Mark, Picture
 
