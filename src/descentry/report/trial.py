@@ -9,7 +9,7 @@ import numpy as np
 from rich.cells import cell_len
 
 import descentry
-from descentry.core.data import Estimate, Series
+from descentry.core.data import Estimate, Floats, Series
 from descentry.core.trial import Arm, Trial
 from descentry.report._braille import curve
 from descentry.report._lines import Line, Span, fitted, hanging, plain
@@ -60,6 +60,11 @@ def page(trial: Trial, width: int) -> list[Line]:
 def judged(trial: Trial) -> str:
     """What was compared, how often, and what it cost."""
     held = count(trial.held_back, "held back batch", "held back batches")
+    mended = ""
+    if any(arm.judged_by for arm in trial.arms):
+        mended = (
+            " In brackets: the control arm by the loss of the arm beside it, as the present one cannot tell."
+        )
     on = held if trial.held_back else "the batch that all arms train on"
     return (
         f"Loss on {on}, the mean of looks over the last fifth of {trial.steps:,} steps. "
@@ -67,7 +72,7 @@ def judged(trial: Trial) -> str:
         f"{count(trial.batches, 'batch', 'batches')}, the same for every arm. Before any step it was "
         f"{short(trial.start)}. ± is a 95% interval for all arms together, however often one looks; it "
         f"covers the order of the batches and random numbers, not other data. {trial.stopped} "
-        f"{round(trial.gradients):,} gradients."
+        f"{round(trial.gradients):,} gradients.{mended}"
     )
 
 
@@ -98,8 +103,13 @@ def _sparked(arm: Arm, scale: Scale | None) -> str:
 
 
 def level(arm: Arm) -> str:
-    """Where its seeds ended."""
-    run = arm.loss[~np.isnan(arm.loss)]
+    """Where its seeds ended; in brackets the control arm, where both are judged by a loss that was mended."""
+    text = _level(arm.loss)
+    return f"{text} ({_level(arm.control)})" if arm.judged_by and text else text
+
+
+def _level(losses: Floats) -> str:
+    run = losses[~np.isnan(losses)]
     if not run.size:
         return ""
     return short(float(run.mean())) if np.isfinite(run).all() else "ran away"

@@ -37,6 +37,7 @@ def test_a_softmax_too_many_is_taken_out_and_both_are_judged_by_the_probabilitie
     assert found.best.judged_by == found.best.title
     assert found["control"].loss.mean() > 0.55  # softmax twice cannot fall below ln(e + 2) − 1
     assert found.best.loss.mean() < 0.55
+    assert "In brackets: the control arm by the loss of the arm beside it" in " ".join(str(found).split())
 
 
 def test_a_sigmoid_too_many_is_told_though_the_loss_is_at_its_floor():
