@@ -41,7 +41,7 @@ def test_what_it_decides_can_be_read_written_down_and_carried_out(pair):
     assert all(isinstance(v, float | int) for v in decision.numbers.values())
     if decision.remedy is not None:
         assert decision.remedy.id in catalog.entries("remedies")
-        assert set(decision.remedy.change) <= CHANGES
+        assert set(decision.remedy.change) <= CHANGES or not decision.applied
         assert decision.applied == (decision.remedy.safety == "automatic")
 
 

@@ -22,7 +22,7 @@ from descentry.control.monitors import Alarm
 from descentry.control.policies import Known
 from descentry.control.policies._entry import Phase
 from descentry.control.policies.find_rate import works
-from descentry.core.data import Decision
+from descentry.core.data import Decision, Diagnosis
 
 Alarms = Mapping[str, Alarm]
 
@@ -59,6 +59,7 @@ class Controller:
         self._mark = (0.0, 0.0)
         self._factor_before = 1.0  # the return that is being proved
         self._step = settings.start - 1
+        self._told: set[str] = set()  # causes that were advised on
         self._elsewhere = False  # a run that was not put back goes its own way, until all is calm again
 
     # What the pilot calls.
@@ -133,6 +134,15 @@ class Controller:
             old = self._states.old(None if self._searches else self.settings.start)
             orders = replace(orders, keep=keep, drop=(*orders.drop, *old))
         return orders
+
+    def advise(self, diagnoses: tuple[Diagnosis, ...]) -> Decision | None:
+        """What to tell a person of the causes that have not been told of."""
+        new = tuple(d for d in diagnoses if d.cause not in self._told)
+        decision = policies.decide(Known(self._step, nan, diagnoses=new))
+        if decision is not None:
+            self._told |= {d.cause for d in new if d.remedies[:1] == (decision.remedy,)}
+            self.decisions.append(decision)
+        return decision
 
     def end(self) -> Orders:
         """The training has ended, and its last step broke the weights."""

@@ -13,7 +13,7 @@ from descentry.control._controller import Controller
 from descentry.control._orders import Orders, Settings
 from descentry.control._rates import Rates
 from descentry.control._ring import Ring, Weights
-from descentry.core.data import Decision
+from descentry.core.data import Decision, Report
 from descentry.live._scalars import one_number
 from descentry.store.writing import RunWriter
 
@@ -47,6 +47,7 @@ class Helm:
     ) -> None:
         self.controller = Controller(settings)
         self.rates = rates
+        self.examine: Callable[[], Report] | None = None
         self.off = False
         self.failure = ""
         self._optimizer, self._model = optimizer, model
@@ -138,6 +139,19 @@ class Helm:
         self.rates.coming = self.controller.rate
         if orders.decision is not None:
             self._note(orders.decision)
+            self._advise(orders.decision)
+
+    def _advise(self, after: Decision) -> None:
+        """Diagnoses the run where something is wrong with it; a tenth of a second."""
+        found_none = after.policy == "find-rate" and not after.applied
+        if self.examine is None or not (found_none or after.policy in ("roll-back", "hand-over")):
+            return
+        try:
+            diagnoses = self.examine().diagnoses
+        except Exception:  # noqa: BLE001 - without a diagnosis there is no advice, and the pilot goes on
+            return
+        if (advice := self.controller.advise(diagnoses)) is not None:
+            self._note(advice)
 
     def _note(self, decision: Decision) -> None:
         assert self._writer is not None

@@ -114,7 +114,10 @@ def pilot(
     helm = Helm(around.bare, optimizer, rates, settings, others, tell, together=together)
     if not room and not around.rank:
         _say_no_room(watching, memory)
-    return Pilot(watching._session, helm)
+    flown = Pilot(watching._session, helm)
+    if not around.rank:
+        helm.examine = flown.explain
+    return flown
 
 
 class Pilot(Watch):

@@ -138,4 +138,5 @@ def _at_each(rates: Series | None, losses: Series) -> Mapping[int, float]:
 
 
 def _plain(decisions: tuple[Decision, ...]) -> list[tuple[int, str, str]]:
-    return [(d.step, d.policy, d.because) for d in decisions]
+    # Advice rests on what was measured, which is not replayed.
+    return [(d.step, d.policy, d.because) for d in decisions if d.policy != "advise"]

@@ -82,7 +82,7 @@ class Loop:
 
     def policies(self) -> list[str]:
         assert self.pilot is not None
-        return [d.policy for d in self.pilot.decisions]
+        return [d.policy for d in self.pilot.decisions if d.policy != "advise"]
 
 
 def broken(at: range | tuple[int, ...]) -> Callable[[int, Tensor, Tensor], tuple[Tensor, Tensor]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,6 +15,7 @@ from torch.optim import lr_scheduler
 
 import descentry
 from descentry.control.pilot import pilot
+from descentry.core.data import Diagnosis, Remedy
 from descentry.core.errors import DescentryError
 
 
@@ -110,6 +113,19 @@ def test_a_rise_that_is_in_the_data_is_found_out_and_the_return_undone():
     assert loop.pilot.rate == 0.003
     # The state that the return left behind came after the step of the decision, which `after` has not seen.
     assert not torch.equal(at_return["after"], at_return["left"])
+
+
+def test_a_cure_that_is_not_the_pilots_to_apply_is_passed_on_as_advice_once():
+    remedy = Remedy("standardise-inputs", {}, "Standardise the inputs.", "", "advise")
+    scaling = Diagnosis("feature-scaling", "the inputs are not scaled", "supported", 0.9, "failing")
+    scaling = dataclasses.replace(scaling, remedies=(remedy,))
+    loop = Loop(interventions=2)
+    loop.pilot._helm.examine = lambda: SimpleNamespace(diagnoses=(scaling,))
+    loop.train(160, broken(range(120, 160)))
+    (advice,) = (d for d in loop.pilot.decisions if d.policy == "advise")
+    assert not advice.applied
+    assert advice.because.startswith("The inputs are not scaled (90% likely). Yours to decide: Standardise")
+    assert advice in loop.told
 
 
 def test_interventions_are_bounded_and_the_training_is_handed_back_whole():

@@ -42,7 +42,7 @@ for step in range(220):
         one.step(loss)
         assert not one._helm.failure, one._helm.failure
 if piloted:
-    print([(d.step, d.policy, dict(d.remedy.change)) for d in one.decisions])
+    print([(d.step, d.policy, dict(d.remedy.change)) for d in one.decisions if d.applied])
     one.close()
 print([p.double().sum().item().hex() for p in model.parameters()])
 distributed.destroy_process_group()

@@ -8,7 +8,7 @@ from math import isnan
 from typing import Any, Literal
 
 from descentry.control.monitors import Alarm
-from descentry.core.data import Decision, Forecast, Remedy
+from descentry.core.data import Decision, Diagnosis, Forecast, Remedy
 
 Schedule = Literal["constant", "own", "pilot"]
 Phase = Literal["start", "cruise", "proving"]
@@ -53,6 +53,7 @@ class Known:
         most: How many there may be.
         stopped: Whether it was advised to stop before.
         falling: Whether the loss has gone on falling since a step, slowly as it may be.
+        diagnoses: What the causes come to, the likeliest first, where the run was just diagnosed.
         outlook: Forecasts what twice as many steps would bring; some milliseconds.
     """
 
@@ -86,6 +87,7 @@ class Known:
     most: int = 10
     stopped: bool = False
     falling: Callable[[int], bool] = lambda _: False
+    diagnoses: tuple[Diagnosis, ...] = ()
     outlook: Callable[[], Forecast | None] = lambda: None
 
     @property
