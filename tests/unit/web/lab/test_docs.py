@@ -15,3 +15,11 @@ def test_every_scene_is_in_it():
 
 def test_every_function_of_a_users_own_loss_is_in_it():
     assert f"`{' '.join(FUNCTIONS)}`" in PAGE
+
+
+def test_the_server_needs_no_torch_to_show_the_lab():
+    import subprocess
+    import sys
+
+    code = "import sys; import descentry.web.lab.part; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
