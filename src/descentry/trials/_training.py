@@ -26,6 +26,7 @@ class Training:
         compute_loss: ``compute_loss(model, batch)``; what is trained on.
         accumulate: How many batches make one step.
         zero: Whether gradients are set to zero before each step.
+        gradients: How many were computed.
     """
 
     def __init__(self, model: nn.Module, optimizer: Any, compute_loss: Loss) -> None:
@@ -34,6 +35,7 @@ class Training:
         self.compute_loss = compute_loss
         self.accumulate = 1
         self.zero = True
+        self.gradients = 0
         self._undo: list[Callable[[], None]] = []
 
     def undo(self) -> None:
@@ -128,6 +130,7 @@ def _backward(training: Training, batch: Any, count: int) -> float:
         loss = training.compute_loss(training.model, batch) / count
         if loss.requires_grad:  # where nothing learns, the arm stands still
             loss.backward()
+            training.gradients += 1
     return float(loss.detach())
 
 

@@ -3,12 +3,14 @@
 import subprocess
 import sys
 
+import pytest
 import torch
 
 from descentry import cli
 from descentry.trials.demo import Wines
 
 
+@pytest.mark.slow
 def test_the_demo_finds_the_cause_tries_the_remedies_and_repairs_the_training(capsys):
     torch.set_num_threads(1)
     assert cli.main(["demo"]) == 0

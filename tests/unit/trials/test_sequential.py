@@ -12,8 +12,8 @@ from descentry.trials._sequential import interval
 def likelihood_ratio(values, mu, scale):
     """The same by integrating over effect size and variance by hand (Jeffreys' prior on the variance)."""
     n, x = len(values), np.asarray(values) - mu
-    deltas = np.linspace(-8 * scale, 8 * scale, 4001)
-    logs = np.linspace(-6, 6, 1501)
+    deltas = np.linspace(-8 * scale, 8 * scale, 1201)
+    logs = np.linspace(-6, 6, 601)
     weights = stats.norm.pdf(deltas, 0, scale) * (deltas[1] - deltas[0])
     sigma = np.exp(logs)
 

@@ -283,6 +283,13 @@ def test_an_open_watch_does_not_see_a_trial():
         assert watch.updates == 2 * updates
 
 
+def test_gradients_inside_the_steps_of_lbfgs_are_counted():
+    model = network()
+    optimizer = torch.optim.LBFGS(model.parameters(), 0.05, max_iter=4)
+    found = trial([LOWER], model=model, optimizer=optimizer, steps=10, seeds=1)
+    assert found["control"].gradients > 20
+
+
 def test_progress_ends_where_it_should():
     told = []
     trial([LOWER], seeds=2, steps=10, progress=lambda *now: told.append(now))

@@ -103,7 +103,7 @@ class Local:
                 batches = self.fork.batches.order(seed, self.steps * lane.cost)
                 losses = self._losses(training, lane, grounds)
                 outcome.losses = train(training, batches, self._looking(outcome, training, losses, seed))
-                outcome.gradients += len(outcome.losses) * lane.cost
+                outcome.gradients += training.gradients
         except Cannot as why:
             outcome.failed = str(why)
         except Exception as error:  # noqa: BLE001 - one arm that fails must not end the others
