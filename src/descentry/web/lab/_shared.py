@@ -63,9 +63,3 @@ def momentum(beta: float, *, nesterov: bool = False) -> Optimizer:
         return OPTIMIZERS["gd"]
     options = {"momentum": beta} | ({"nesterov": True} if nesterov else {})
     return Optimizer("own-momentum", f"momentum {beta:g}", "SGD", options)
-
-
-def ends(loss: Floats, share: float = 0.1) -> float:
-    """The level at the end: the median of the last tenth; infinite where it is not finite."""
-    tail = loss[-max(1, round(share * len(loss))) :]
-    return float(np.median(tail)) if np.isfinite(tail).all() else math.inf

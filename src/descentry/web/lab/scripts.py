@@ -122,8 +122,6 @@ def on_data(
     draw: int = 0,
     second_half: int | None = None,
     scale: float = 1.0,
-    before: str = "",
-    changes: Sequence[tuple[int, str]] = (),
 ) -> str:
     """Training of a straight line or a small network.
 
@@ -142,8 +140,6 @@ def on_data(
         draw: Seed of the draws.
         second_half: The step from which on batches come from the second half of the examples.
         scale: What the initial weights are multiplied by.
-        before: Lines of Python between the data and the model.
-        changes: As for ``on_surface``.
     """
     if recipe == "own":
         made = (
@@ -163,14 +159,11 @@ def on_data(
     return (
         head(title, network=True)
         + made
-        + before
         + f"torch.manual_seed({seed})\nmodel = nn.Sequential({layers})\n"
         + ("" if scale == 1.0 else f"for p in model.parameters():\n    p.data *= {scale!r}\n")
         + f"optimizer = {optimizer.python('model.parameters()', repr(lr))}\n"
         + ("" if batch is None else f"draws = torch.Generator().manual_seed({draw})\n")
-        + loop(
-            steps, _LOSSES[loss].format(rows="" if batch is None else "[rows]"), first=drawn, changes=changes
-        )
+        + loop(steps, _LOSSES[loss].format(rows="" if batch is None else "[rows]"), first=drawn)
     )
 
 

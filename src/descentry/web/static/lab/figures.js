@@ -11,6 +11,7 @@ import { makeChart } from "../chart.js";
 import { number } from "../format.js";
 import { letter } from "../told.js";
 
+const HUES = 7; // of the theme: a place beyond has the same hue, and dashes
 const FAR = 1e4; // times the first value of yours: beyond, a curve would flatten all others, and is cut off
 
 /** A phase as a chart has it. @param {Phase} phase @param {number} i */
@@ -78,7 +79,7 @@ function series(lines) {
     y: line.y,
     grey: strong > 0 && line.role === "other" && !line.dots,
     thick: line.role === "yours",
-    colour: line.role === "yours" ? 0 : line.role === "repair" ? 2 : line.role === "reference" ? 1 : 3,
+    colour: (line.role === "yours" ? 0 : line.role === "repair" ? 2 : line.role === "reference" ? 1 : 3) + (line.dashed ? HUES : 0),
   }));
 }
 
