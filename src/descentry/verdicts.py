@@ -45,14 +45,18 @@ def verdict(
     """The gravest concern of any finding, or of a cause that is all but certain.
 
     A curve too short for a story is not examined, unless something in it or in the model is plainly wrong.
-    Where all evidence together says that nothing is likely to be wrong, a curve that hardly moves disturbs
-    nobody. Where a watch saw that something almost surely is wrong, a curve that looks well draws attention,
-    the cause known or not; what a log alone shows is too little for that.
+    What a watch saw has the last word on all that does not fail: a run draws attention where something
+    almost surely is wrong, the cause known or not, and not for its curve, which is part of that evidence.
+    A log shows too little for that; there, what hardly moves disturbs nobody where nothing is likely wrong.
     """
     calm = sum(d.probability for d in diagnoses if d.concern == "none")
-    seen = {f.concern for f in findings if not (diagnoses and calm >= LIKELY and f.behaviour in AMBIGUOUS)}
+    weighed = bool(diagnoses) and watched and enough
+    excused = frozenset(AMBIGUOUS if diagnoses and calm >= LIKELY else ())
+    seen = {
+        f.concern for f in findings if f.behaviour not in excused and not (weighed and f.concern != "failing")
+    }
     concerns = seen | {_concern(d) for d in diagnoses}
-    if diagnoses and watched and enough and 1 - calm >= ATTENTION:
+    if weighed and 1 - calm >= ATTENTION:
         concerns.add("attention")
     if "failing" in concerns:
         return "failing"
