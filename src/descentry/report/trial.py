@@ -77,16 +77,19 @@ def judged(trial: Trial) -> str:
 
 
 def _table(trial: Trial, width: int) -> list[Line]:
+    """A row for each arm; the small curves give way where there is no room for titles beside them."""
     scale = scale_for(np.concatenate([arm.curve for arm in trial.arms]))
-    rows = [(_sparked(arm, scale), level(arm), change(arm), MARKS[arm.outcome][2]) for arm in trial.arms]
-    heads = ("training", "loss", "difference", "")
+    longest = max(cell_len(arm.title) for arm in trial.arms)
+    heads = ("loss", "difference", "", "training")
+    rows = [(level(arm), change(arm), MARKS[arm.outcome][2], _sparked(arm, scale)) for arm in trial.arms]
     sizes = [max(cell_len(r[i]) for r in [heads, *rows]) for i in range(4)]
-    room = max(20, min(width - 2 - sum(2 + s for s in sizes), max(cell_len(a.title) for a in trial.arms)))
+    if longest + 2 + sum(2 + s for s in sizes) > width:
+        sizes = sizes[:3]
+    room = max(20, min(width - 2 - sum(2 + s for s in sizes), longest))
 
     def cells(row: tuple[str, ...]) -> str:
-        return "  ".join(
-            fitted(c, s, right=i in (1, 2)) for i, (c, s) in enumerate(zip(row, sizes, strict=True))
-        )
+        pairs = zip(row, sizes, strict=False)
+        return "  ".join(fitted(c, s, right=i < 2) for i, (c, s) in enumerate(pairs))
 
     lines: list[Line] = [[Span(f"  {fitted('arm', room)}  {cells(heads)}", "quiet")]]
     for arm, row in zip(trial.arms, rows, strict=True):
@@ -126,7 +129,9 @@ def change(arm: Arm) -> str:
         return f"× {short(arm.ratio.value)}"
     if not math.isfinite(half):
         return signed(arm.effect.value)
-    places = max(0, min(8, 1 - math.floor(math.log10(half)))) if half > 0 else 3
+    if half == 0:
+        return f"{signed(arm.effect.value)} ± 0"
+    places = max(0, min(8, 1 - math.floor(math.log10(half))))
     return f"{signed(arm.effect.value, places)} ± {half:,.{places}f}"
 
 

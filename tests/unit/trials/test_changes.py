@@ -341,6 +341,7 @@ def test_larger_batches_cost_what_they_cost():
         (remedy("lower-lr"), network, "no rate to begin from"),
         (remedy("larger-batch", batch_size=16), network, "as large already"),
         (remedy("change-activation", activation="ReLU"), lambda: nn.Linear(4, 3), "no activation module"),
+        (remedy("change-activation", activation="ReLU"), network, "ReLU already"),
     ],
 )
 def test_what_makes_no_sense_is_not_tried_and_the_reason_is_said(one, make, why):

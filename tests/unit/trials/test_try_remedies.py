@@ -22,6 +22,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import descentry
 from descentry import DescentryError
+from descentry.report.trial import render
 
 STANDARDISE = remedy("standardise-inputs", inputs="standardise")
 LOWER, RAISE = remedy("lower-lr", lr_factor=1 / 3), remedy("raise-lr", lr_factor=30.0)
@@ -253,6 +254,8 @@ def test_it_shows_itself_as_text_as_a_table_and_as_data():
     assert text.startswith("✓ HELPS")
     assert "wait: the control arm is that" in text
     assert f'trial.apply("{found.best.id}")' in text
+    assert all(len(line) <= 80 for line in render(found, width=80).splitlines())
+    assert all(arm.title in render(found, width=80) for arm in found.arms)
     assert "<table>" in found._repr_html_()
     data = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert data["best"] == found.best.id

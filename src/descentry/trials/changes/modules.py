@@ -39,6 +39,8 @@ def _variants(remedy: Remedy, fork: Fork) -> Sequence[Variant]:
         return [Variant(f"lowering dropout to {share:g}", lower, forward="dropout")]
     kind = {"LeakyReLU": nn.LeakyReLU, "ReLU": nn.ReLU}.get(str(remedy.change.get("activation")))
     places = _places(fork.model)
+    if kind is not None and places and all(isinstance(getattr(p, n), kind) for p, n in places):
+        raise Cannot(f"the activations are {kind.__name__} already")
     if kind is None or not places:
         raise Cannot("no activation module is there to be exchanged; functions are called in forward()")
 
