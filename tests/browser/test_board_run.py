@@ -43,6 +43,7 @@ def folder(tmp_path_factory):
     remedy = Remedy("lower-lr", {"lr": 0.05}, "Set the learning rate to 0.05.", "", "automatic")
     write(steered, Decision(150, "rollback", "The loss rose to 9 times its level.", remedy))
     write(steered, Decision(300, "<b>rest</b>", "Nothing more was gained.", None, applied=False))
+    steered.event("watching", {"seconds": 0.25, "elapsed": 40.0, "instruments": {"sharpness": 0.1}}, step=400)
     steered.close()
     accuracy = "\n".join(f"{i},{0.5 if i < 200 else 0.9}" for i in range(400))
     (place / "rising.csv").write_text(f"step,val_accuracy\n{accuracy}\n", encoding="utf-8")
@@ -227,14 +228,15 @@ def test_a_finding_leads_to_its_place_in_the_chart(open_run):
 def test_decisions_are_marked_in_the_chart_and_told_in_the_journal(open_run):
     page = open_run("steered")
     rows = page.locator(".journal tbody tr")
-    expect(rows).to_have_count(2)
-    expect(rows.nth(1)).to_contain_text("The loss rose to 9 times its level.")
-    expect(rows.nth(1)).to_contain_text("Set the learning rate to 0.05.")
-    expect(rows.first).to_contain_text("<b>rest</b>")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(2)).to_contain_text("The loss rose to 9 times its level.")
+    expect(rows.nth(2)).to_contain_text("Set the learning rate to 0.05.")
+    expect(rows.nth(1)).to_contain_text("<b>rest</b>")
+    expect(rows.first).to_contain_text("Watching has taken 0.25 s of 40 s.")
     expect(page.locator("#main-chart .chart-plot")).to_have_attribute(
         "aria-label", re.compile("rollback at 150")
     )
-    rows.nth(1).get_by_role("button").focus()
+    rows.nth(2).get_by_role("button").focus()
     page.keyboard.press("Enter")
     low, high = view(page)
     assert low < 150 < high

@@ -91,10 +91,17 @@ function line(e, widest) {
   return make("details", { className: "line" }, make("summary", {}, weigh, make("span", {}, e.sentence)), facts);
 }
 
+/** @param {string} kind @param {any} data @returns {string} */
+function inWords(kind, data) {
+  if (typeof data === "string" || data === null) return data ?? "";
+  if (kind === "watching") return `Watching has taken ${number(data.seconds, 2)} s of ${number(data.elapsed, 2)} s.`;
+  return Object.entries(data).map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`).join(", ");
+}
+
 /** @param {any[]} journal @param {Chart} chart */
 function decisions(journal, chart) {
   const rows = [...journal].reverse().map((entry) => {
-    const { data } = entry, said = data?.because ?? data?.sentence ?? data?.text ?? data?.what ?? (typeof data === "string" ? data : JSON.stringify(data));
+    const { data } = entry, said = data?.because ?? data?.sentence ?? data?.text ?? data?.what ?? inWords(entry.kind, data);
     const done = data?.remedy?.sentence ? [make("br"), make("strong", {}, data.applied === false ? "Advised: " : "Done: "), data.remedy.sentence] : [];
     const step = make("td", { className: "n" });
     if (entry.step !== null) {
