@@ -201,4 +201,6 @@ def _median(value: Floats) -> float | None:
 
 def _is_rate(name: str) -> bool:
     found = metrics.words(name)
-    return "lr" in found or ("learning" in found and "rate" in found)
+    # What a watch records beside the rate, under the same heading, is another setting.
+    other = {"momentum", "decay", "norm"} & set(found)
+    return not other and ("lr" in found or ("learning" in found and "rate" in found))

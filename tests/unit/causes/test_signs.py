@@ -78,3 +78,9 @@ def test_a_curve_that_fails_is_never_called_healthy():
     (healthy,) = (d for d in diagnose(facts_of(run(loss))) if d.cause == "healthy")
     assert healthy.probability == 0
     assert healthy.status == "refuted"
+
+
+def test_what_is_recorded_beside_the_rate_is_not_taken_for_it():
+    falls, decay = np.linspace(2.0, 1.0, 50), {"learning-rate/weight-decay": np.full(50, 1e-4)}
+    assert facts_of(run(falls, decay)).rate is None
+    assert facts_of(run(falls, {**decay, "opt/lr_0": np.full(50, 0.1)})).peak_rate == 0.1
