@@ -5,6 +5,7 @@ from __future__ import annotations
 from descentry.control._orders import Settings
 from descentry.control.policies._entry import Schedule
 
+KEPT = 0.8  # of a stated length, in which a rate that was not searched for stays as it is: it may be too low
 _SAME = 1e-6  # relative difference of rates that is none
 
 
@@ -23,7 +24,8 @@ class Tempo:
         self.factor = 1.0
         self._base: float | None = None
         if self._total is not None and not settings.scheduled:
-            self.schedule, self._start = "pilot", settings.start
+            self.schedule = "pilot"
+            self._start = settings.start + round(KEPT * (self._total - settings.start))
 
     def look(self, base: float | None) -> bool:
         """Notices a schedule of the training's own, which then has the say; whether it is warming up.
@@ -40,7 +42,7 @@ class Tempo:
         return base > before
 
     def restart(self, step: int) -> None:
-        """The decay, if there is one, begins at this step."""
+        """The decay, if there is one, begins at this step: the rate is as high as it can be."""
         if self._start is not None:
             self._start = step
 
