@@ -55,8 +55,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--total-steps",
         type=int,
         metavar="N",
-        help="with --pilot and no scheduler in the script: let the rate fall linearly to zero towards the end "
-        "of N updates",
+        help="with --pilot and no scheduler in the script: let the rate fall linearly to zero towards the "
+        "end of N updates",
     )
     # A file name that stands alone is the script.
     parser.add_argument(

@@ -57,8 +57,8 @@ def pilot(
     Args:
         model: As for :func:`descentry.watch`.
         optimizer: A PyTorch optimizer, which has step hooks.
-        total_steps: Updates of the whole run. Given without a scheduler, the rate falls linearly to zero: from
-            the end of a search on, or over the last fifth where none was made.
+        total_steps: Updates of the whole run. Given without a scheduler, the rate falls linearly to zero:
+            from the end of a search on, or over the last fifth where none was made.
         scheduler: The training's own scheduler, where there is one: its rates are multiplied, and never
             written.
         search: Whether to look for a learning rate in the first steps: ``True`` at once, ``"auto"`` where the
