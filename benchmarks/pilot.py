@@ -116,7 +116,7 @@ def beside(event: str, batches: tuple[int, ...], seeds: int) -> None:
             both.append(math.log10((flown + FLOOR) / (alone + FLOOR)))
     print(f"{event}: {len(every)} trainings, something was decided in {changed}: {dict(counts)}")
     print(f"lost (NaN, or above 1000): {broken[0]} without, {broken[1]} with")
-    mean, worst = statistics.mean(both), max(both)
+    mean, worst = (statistics.mean(both), max(both)) if both else (math.nan, math.nan)
     print(f"log10 of the ratio of losses where neither was: mean {mean:+.3f}, worst {worst:+.2f}")
 
 

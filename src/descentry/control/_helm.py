@@ -96,7 +96,9 @@ class Helm:
             act()
         except Exception as error:  # noqa: BLE001 - whatever goes wrong in here, the training goes on
             self.failure = f"{type(error).__name__}: {error}"
-            self.leave()
+            # The rate stays what it was made: the one that was given may be why it was changed.
+            self.off = True
+            self._ring.clear()
             if self._writer is not None:
                 what = f"the pilot ended by an error of its own ({self.failure}), and the training went on"
                 self._writer.event("gap", {"kind": "pilot", "what": what})

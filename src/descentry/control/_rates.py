@@ -75,6 +75,13 @@ class Rates:
             self._post.remove()
 
     def _apply(self, optimizer: Any, *_: Any) -> None:
+        try:
+            self._multiply(optimizer)
+        except Exception:  # noqa: BLE001 - this is inside the training's own step
+            self.coming, self.skip = Rate(), False
+            self._put_back(optimizer.param_groups)
+
+    def _multiply(self, optimizer: Any) -> None:
         groups = optimizer.param_groups
         self._depth += 1
         if self._depth > 1:

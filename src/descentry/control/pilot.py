@@ -172,7 +172,10 @@ class Pilot(Watch):
         return self._helm.rate
 
     def close(self) -> None:
-        """Ends the pilot, the watch and the run. Weights that the last step broke are put back before."""
+        """Ends the pilot, the watch and the run; the rate is the schedule's again.
+
+        Weights that the last step broke are put back before.
+        """
         self._end()
         super().close()
 

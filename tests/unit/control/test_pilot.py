@@ -309,3 +309,11 @@ def test_an_optimizer_without_a_rate_is_refused():
     model = net()
     with pytest.raises(DescentryError, match="no learning rate above zero"):
         pilot(model, made(model, "sgd", 0.0), run_dir=None)
+
+
+def test_a_rate_that_is_no_number_is_left_to_the_optimizer():
+    loop = Loop(total_steps=20).train(18)
+    loop.optimizer.param_groups[0]["lr"] = "fast"
+    with pytest.raises(TypeError):
+        loop.train(1)
+    assert loop.optimizer.param_groups[0]["lr"] == "fast"
