@@ -119,7 +119,9 @@ def headline(
 def _said(
     verdict: Verdict, findings: Sequence[Finding], end: Convergence, curve: Curve, *, calm: bool
 ) -> str:
-    serious = [f for f in findings if f.concern == verdict]
+    # A cause may be graver than what the curve shows of it, which is told all the same.
+    gravest = max((f.concern for f in findings), key=GRAVITY.__getitem__, default="none")
+    serious = [f for f in findings if f.concern == gravest != "none"]
     if verdict in {"failing", "attention"} and serious:
         entries = catalog.entries("behaviours")
         return min(serious, key=lambda f: entries[f.behaviour].precedence).sentence

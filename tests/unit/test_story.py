@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import descentry
+from descentry.causes._cases import run, white
 from descentry.core import catalog
 from descentry.core.errors import NoCurveError, SeveralRunsError, UnknownNameError
 
@@ -162,6 +163,16 @@ def test_causes_name_the_verdict_before_their_consequences():
     report = descentry.explain({"loss": values})
     ran_away = next(f for f in report.findings if f.behaviour == "divergence").sentence
     assert report.headline.startswith(ran_away)
+
+
+def test_a_cause_that_is_graver_than_its_curve_does_not_hide_what_the_curve_did():
+    alike = {f"weights/alike/{i}.weight": 1.0 for i in (0, 2)}
+    zero = {f"weights/zeros/{i}.weight": 1.0 for i in (0, 2)}
+    readings = {**alike, **zero, "output-check/loss-over-guess": 1.0}
+    report = descentry.explain(run(2.303 + white(300, 5e-3), readings))
+    assert report.verdict == "failing"
+    assert report.headline.startswith("loss stays at 2.3")
+    assert "begin alike" in report.headline
 
 
 def test_a_loss_that_touches_zero_at_its_end_is_told_as_any_other():
