@@ -86,6 +86,7 @@ def score(found: Sequence[Answer]) -> list[tuple[str, str]]:
     faulty, healthy = [a for a in found if not a.healthy], [a for a in found if a.healthy]
     top = np.array([a.ranked[0][1] for a in found if a.ranked])
     right = np.array([a.within(1) for a in found if a.ranked])
+    own = np.array([a.ranked[0][0] in a.given for a in found if a.ranked])
     every, true = _every(found)
     return [
         ("faulty, first answer right", share(sum(a.within(1) for a in faulty), len(faulty))),
@@ -95,6 +96,7 @@ def score(found: Sequence[Answer]) -> list[tuple[str, str]]:
         ("healthy, called anything", share(sum(a.verdict != "healthy" for a in healthy), len(healthy))),
         ("faulty, called healthy", share(sum(a.verdict == "healthy" for a in faulty), len(faulty))),
         ("calibration error, first answer", f"{calibration_error(top, right):.3f}"),
+        ("the same, second names counted as wrong", f"{calibration_error(top, own):.3f}"),
         ("calibration error, every cause", f"{calibration_error(every, true):.3f}"),
         ("Brier score, first answer", f"{np.mean((top - right) ** 2):.3f}"),
         ("Brier score, every cause", f"{np.mean((every - true) ** 2):.4f}"),
