@@ -20,6 +20,7 @@ from descentry.control._search import HIGH, LENGTHS, LOW, Search
 from descentry.control._search_parts import Arm
 from descentry.core.errors import DescentryError, listed
 from descentry.core.learning_rate import LRSuggestion, RateTrial, Terrain
+from descentry.instruments._unwatched import unwatched
 from descentry.trials._batches import generators
 
 BUDGET = 100
@@ -83,8 +84,9 @@ def find_lr(
     trials = Trials(model, optimizer, compute_loss, before_step, [*generators(batches), *others])
     found: LRSuggestion | None = None
     try:
-        trials.batches, notes = draw(batches, LENGTHS[-1])
-        found, best = _found(trials, budget + (LENGTHS[-1] if keep else 0), terrain, notes, keep)
+        with unwatched():
+            trials.batches, notes = draw(batches, LENGTHS[-1])
+            found, best = _found(trials, budget + (LENGTHS[-1] if keep else 0), terrain, notes, keep)
     finally:
         trials.start.restore()
     if keep:

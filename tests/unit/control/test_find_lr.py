@@ -376,3 +376,19 @@ def test_a_loss_that_is_no_number_is_refused():
 def test_a_budget_that_is_too_small_is_refused(budget):
     model = network()
     assert "budget should be 40" in refused(model, sgd(model), batches(), compute_loss, budget=budget)
+
+
+def test_an_open_watch_does_not_see_a_search():
+    model = network()
+    optimizer = OPTIMIZERS["momentum"](model.parameters())
+    with descentry.watch(model, optimizer, run_dir=None, overhead=0.5) as watch:
+        for batch in batches(8):
+            optimizer.zero_grad()
+            loss = compute_loss(model, batch)
+            loss.backward()
+            optimizer.step()
+            watch.step(loss)
+        before = {s.name: len(s) for s in watch.run().series}
+        descentry.find_lr(model, optimizer, batches(), compute_loss)
+        assert watch.updates == 8
+        assert {s.name: len(s) for s in watch.run().series} == before
