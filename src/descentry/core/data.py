@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from descentry.core import catalog
 from descentry.core.errors import listed
+from descentry.core.shown import Shown
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -336,34 +335,6 @@ class Forecast:
     caveats: tuple[str, ...] = ()
     fan: Fan | None = None
     basis: tuple[tuple[str, float], ...] = ()
-
-
-class Shown:
-    """What shows itself: as text, in a notebook, as a page and as plain data."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return str(catalog.load("report", "text").render(self))
-
-    def _repr_html_(self) -> str:
-        return str(catalog.load("report", "html").inline(self))
-
-    def to_html(self, path: str | Path | None = None) -> str:
-        """One self-contained HTML page; also written to ``path`` when one is given.
-
-        Raises:
-            OSError: The file cannot be written.
-        """
-        page = str(catalog.load("report", "html").render(self))
-        if path is not None:
-            Path(path).write_text(page, encoding="utf-8")
-        return page
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data: the versioned schema of ``docs/json.md``."""
-        data: dict[str, Any] = catalog.load("report", "json").to_dict(self)
-        return data
 
 
 @dataclass(frozen=True, slots=True, eq=False)
