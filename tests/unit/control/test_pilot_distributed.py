@@ -45,6 +45,7 @@ if piloted:
     print([(d.step, d.policy, dict(d.remedy.change)) for d in one.decisions if d.applied])
     one.close()
 print([p.double().sum().item().hex() for p in model.parameters()])
+distributed.barrier()  # who leaves first breaks the connection of who is still at it
 distributed.destroy_process_group()
 """
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 import pytest
 from starlette.routing import Mount, Route, WebSocketRoute
+from tests._awaiting import awaited
 from tests.unit.web.conftest import ECHO, TOKEN, parse
 from websockets.exceptions import InvalidStatus
 
@@ -96,9 +96,9 @@ async def _asked(guard, headers, raw=b"/api/parts", kind="http"):
 def test_the_guard_does_not_trust_the_server_before_it():
     guard = create_app([ECHO], token=TOKEN)
     own, auth = (b"host", b"localhost"), (b"authorization", f"Bearer {TOKEN}".encode())
-    assert asyncio.run(_asked(guard, [own, auth])) == 200
+    assert awaited(_asked(guard, [own, auth])) == 200
     for hosts in ([], [own, own], [own, (b"host", b"evil.example")], [(b"host", b"localhost,evil.example")]):
-        assert asyncio.run(_asked(guard, [*hosts, auth])) == 421
+        assert awaited(_asked(guard, [*hosts, auth])) == 421
     for raw in (
         b"//etc",
         b"/static/../x",
@@ -109,7 +109,7 @@ def test_the_guard_does_not_trust_the_server_before_it():
         b"x",
         b"/.git",
     ):
-        assert asyncio.run(_asked(guard, [own, auth], raw)) == 400, raw
+        assert awaited(_asked(guard, [own, auth], raw)) == 400, raw
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "LOCALHOST"])
@@ -187,9 +187,9 @@ def test_no_address_of_any_part_answers_strangers(tmp_path):
     same, other = (b"origin", b"http://localhost:1"), (b"origin", b"http://localhost:2")
     for paths, kind in ((http, "http"), (ws, "websocket")):
         for path in paths:
-            assert asyncio.run(_asked(guard, [own, same], path.encode(), kind)) == 401
-            assert asyncio.run(_asked(guard, [own, auth, other], path.encode(), kind)) == 403
-            assert asyncio.run(_asked(guard, [(b"host", b"evil"), auth], path.encode(), kind)) == 421
+            assert awaited(_asked(guard, [own, same], path.encode(), kind)) == 401
+            assert awaited(_asked(guard, [own, auth, other], path.encode(), kind)) == 403
+            assert awaited(_asked(guard, [(b"host", b"evil"), auth], path.encode(), kind)) == 421
 
 
 def test_what_is_not_there_is_not_told_to_strangers(board):

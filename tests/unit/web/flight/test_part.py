@@ -1,6 +1,5 @@
 """The simulator behind a real server: what browsers may ask, and what they are not believed."""
 
-import asyncio
 import contextlib
 import json
 import os
@@ -9,6 +8,7 @@ import sys
 import time
 
 import pytest
+from tests._awaiting import awaited
 from tests.unit.web.conftest import Running
 
 from descentry.web.flight import part as hangars
@@ -124,7 +124,7 @@ def test_a_seat_ends_with_its_tab():
             assert (await anext(said))["say"] == "ready"
             return seat.pid
 
-    pid = asyncio.run(sit())
+    pid = awaited(sit())
     until = time.monotonic() + 10
     while alive(pid) and time.monotonic() < until:
         time.sleep(0.05)

@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from tests._awaiting import awaited
 from tests.unit.web.conftest import Running
 
 from descentry.web.lab import frames, worker
@@ -131,7 +132,7 @@ def test_the_worker_comes_back_after_it_died():
         await worker.stop()
         return first, second
 
-    first, second = asyncio.run(story())
+    first, second = awaited(story())
     assert first != second
     assert not alive(second)
 
