@@ -57,17 +57,21 @@ class Intake:
         """
         if self._off:
             return
+        row = None
         try:
             with self._adding:
                 names = tuple(values)
                 group = self._groups.get(names) or self._new_group(names)
                 number = self._next_row()
                 stamp = clock.time() if time is None else time
-                self._append(group, group.pack(step, number, stamp, *values.values()))
+                row = group.pack(step, number, stamp, *values.values())
+                self._append(group, row)
             if self._bytes > self._ease_at:
                 self._ease()
         except Exception:  # noqa: BLE001 - values are whatever the user logs
-            self.add_any(step, values, time)
+            # What was packed is appended: only waking the writer can fail, which signals may interrupt.
+            if row is None:
+                self.add_any(step, values, time)
 
     def add_any(self, step: Any, values: Mapping[Any, Any], time: Any = None) -> None:
         """The same for values of which not all are floats; a microsecond slower.
