@@ -13,8 +13,8 @@ from descentry.control._lr_checks import checked_gradients, checked_loss
 from descentry.control._lr_groups import Rates
 from descentry.control._search import LENGTHS, Search
 from descentry.control._search_parts import Leg
-from descentry.core.errors import DescentryError
 from descentry.instruments._tensors import values
+from descentry.trials._losses import computing_the_loss
 from descentry.trials.snapshot import Snapshot
 
 ComputeLoss = Callable[[Any, Any], Tensor]
@@ -128,16 +128,8 @@ class Trials:
         if not self._looking:
             return self.compute_loss(self.model, batch)
         self._looking = False
-        try:
+        with computing_the_loss():
             loss = self.compute_loss(self.model, batch)
-        except DescentryError:
-            raise
-        except Exception as error:
-            raise DescentryError(
-                f"computing the loss failed: {type(error).__name__}: {error}",
-                where="compute_loss(model, batch)",
-                how="It is called with the model and one batch of `batches`, and returns the loss, a tensor.",
-            ) from error
         return checked_loss(loss, self.model, batch)
 
     def first(self) -> tuple[float | None, tuple[str, ...]]:

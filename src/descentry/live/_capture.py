@@ -16,7 +16,7 @@ from descentry.instruments._probe import Batch
 from descentry.instruments._undisturbed import mapped, tensors
 from descentry.live import _linking, _listening
 from descentry.live._hooks import Hook, nothing
-from descentry.live._inside import look_inside
+from descentry.live._inside import keep, look_inside
 from descentry.live._linking import Link
 from descentry.live._tape import Tape
 
@@ -158,12 +158,8 @@ class Capture:
             self._tape.start()
 
     def _leaf_ran(self, _: nn.Module, inputs: Any, outputs: Any, *, name: str) -> None:
-        if not torch.is_grad_enabled():
-            return
-        for kept, value in ((self.inputs, inputs), (self.activations, outputs)):
-            first = next(tensors(value), None)
-            if first is not None:
-                kept[name] = first.detach()
+        if torch.is_grad_enabled():
+            keep(self.inputs, self.activations, name, inputs, outputs)
 
     def loss_computed(
         self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], loss: Tensor

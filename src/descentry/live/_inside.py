@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -39,7 +38,10 @@ def look_inside(bare: nn.Module, batch: Batch, leaves: list[tuple[str, nn.Module
         precision(batch.autocast, devices),
         eager(),
     ):
-        handles = [module.register_forward_hook(_keeping(inputs, outputs, name)) for name, module in leaves]
+        handles = [
+            module.register_forward_hook(lambda _, *both, name=name: keep(inputs, outputs, name, *both))
+            for name, module in leaves
+        ]
         try:
             functional_call(bare, state, batch.args, dict(batch.kwargs), tie_weights=True)
         finally:
@@ -48,11 +50,9 @@ def look_inside(bare: nn.Module, batch: Batch, leaves: list[tuple[str, nn.Module
     return inputs, outputs
 
 
-def _keeping(inputs: Seen, outputs: Seen, name: str) -> Callable[..., None]:
-    def keep(_: nn.Module, given: Any, returned: Any) -> None:
-        for kept, value in ((inputs, given), (outputs, returned)):
-            first = next(tensors(value), None)
-            if first is not None:
-                kept[name] = first.detach()
-
-    return keep
+def keep(inputs: Seen, outputs: Seen, name: str, given: Any, returned: Any) -> None:
+    """Keeps the first tensor that a layer was given, and the first that it returned."""
+    for kept, value in ((inputs, given), (outputs, returned)):
+        first = next(tensors(value), None)
+        if first is not None:
+            kept[name] = first.detach()

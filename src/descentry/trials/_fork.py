@@ -14,6 +14,7 @@ from torch.overrides import TorchFunctionMode
 from descentry.core.errors import DescentryError
 from descentry.instruments._undisturbed import eager, tensors
 from descentry.trials._batches import Batches
+from descentry.trials._losses import computing_the_loss
 from descentry.trials._training import Cannot, Loss
 
 LISTENED = 16  # batches
@@ -107,23 +108,16 @@ class Fork:
         hook = self.model.register_forward_pre_hook(self._saw)
         before = {n: (id(b), b._version) for n, b in self.model.named_buffers()}
         try:
-            for number, batch in enumerate(self.batches.training[:LISTENED]):
-                listener = Listener()
-                with eager(), listener, torch.enable_grad():
-                    loss = self.compute_loss(self.model, batch)
-                finite |= _checked(loss)
-                if number == 0:
-                    self.heard = listener.heard
-                if listener.heard.given is not None:
-                    self.targets.append(listener.heard.given[1].detach())
-        except DescentryError:
-            raise
-        except Exception as error:
-            raise DescentryError(
-                f"computing the loss failed: {type(error).__name__}: {error}",
-                where="compute_loss(model, batch)",
-                how="It is called with the model and one batch of `batches`, and returns the loss, a tensor.",
-            ) from error
+            with computing_the_loss():
+                for number, batch in enumerate(self.batches.training[:LISTENED]):
+                    listener = Listener()
+                    with eager(), listener, torch.enable_grad():
+                        loss = self.compute_loss(self.model, batch)
+                    finite |= _checked(loss)
+                    if number == 0:
+                        self.heard = listener.heard
+                    if listener.heard.given is not None:
+                        self.targets.append(listener.heard.given[1].detach())
         finally:
             hook.remove()
         if not finite:

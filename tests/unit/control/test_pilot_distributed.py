@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 
 import pytest
 import torch
+from tests._processes import two_ranks
 
 import descentry
 
@@ -52,23 +51,7 @@ distributed.destroy_process_group()
 
 def trained(folder, kind, rate):
     folder.mkdir()
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, str(rank), str(folder), kind, str(rate)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "GLOO_SOCKET_IFNAME": "lo"},
-        )
-        for rank in range(2)
-    ]
-    try:
-        done = [p.communicate(timeout=180) for p in processes]
-    finally:
-        for process in processes:
-            process.kill()
-    assert [p.returncode for p in processes] == [0, 0], done
-    return done
+    return two_ranks(SCRIPT, str(folder), kind, str(rate))
 
 
 @pytest.mark.slow

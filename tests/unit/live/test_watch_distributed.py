@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 
 import pytest
 import torch
+from tests._processes import two_ranks
 
 import descentry
 
@@ -50,23 +49,7 @@ distributed.destroy_process_group()
 
 def trained(folder, kind):
     folder.mkdir()
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, str(rank), str(folder), kind],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "GLOO_SOCKET_IFNAME": "lo"},
-        )
-        for rank in range(2)
-    ]
-    try:
-        done = [p.communicate(timeout=180) for p in processes]
-    finally:
-        for process in processes:
-            process.kill()
-    assert [p.returncode for p in processes] == [0, 0], done
-    return [out for out, _ in done]
+    return [out for out, _ in two_ranks(SCRIPT, str(folder), kind)]
 
 
 @pytest.mark.slow

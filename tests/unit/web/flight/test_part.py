@@ -2,13 +2,13 @@
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import time
 
 import pytest
 from tests._awaiting import awaited
+from tests._processes import alive
 from tests.unit.web.conftest import Running
 
 from descentry.web.flight import part as hangars
@@ -35,14 +35,6 @@ def hear(socket, what, most=5000):
 
 def tell(socket, do, **more):
     socket.send(json.dumps({"do": do, **more}))
-
-
-def alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_the_levels_say_what_they_ask(site):

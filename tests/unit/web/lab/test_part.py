@@ -10,6 +10,7 @@ import time
 
 import pytest
 from tests._awaiting import awaited
+from tests._processes import alive
 from tests.unit.web.conftest import Running
 
 from descentry.web.lab import frames, worker
@@ -162,14 +163,6 @@ def test_a_worker_that_needs_too_much_memory_says_so_and_lives(monkeypatch):
     worker.answer(1, {"id": 1, "scene": "overshooting", "settings": {}}, desk, lambda *a: written.append(a))
     assert b"memory" in written[0][2]
     assert b"done" in written[-1][2]
-
-
-def alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_a_scene_that_asks_for_too_much_memory_meets_a_limit():
