@@ -1,4 +1,9 @@
-"""Where a run's numbers come in: the training loop only appends to memory here."""
+"""Where a run's numbers come in: the training loop only appends to memory here.
+
+A signal handler may interrupt anything here, log, flush or close, and raise. So a row is packed by one call
+and put where it waits by another, and leaves that place only once it is in memory: whatever happens between,
+it is there, at worst twice with the same number, which is read as once.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +17,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from descentry.store import _plain
-from descentry.store._memory import LIMIT
-from descentry.store._rows import Group, Rows
+from descentry.store._memory import LIMIT, Memory
+from descentry.store._rows import Group
 
 ROWS = 1000  # calls of `add` between flushes at most, as far as the writer keeps up
 EASE = 4 << 20  # bytes that wait before `add` gives the writer's thread a moment
@@ -34,13 +39,12 @@ class Intake:
         self._adding = threading.RLock()
         self._groups: dict[tuple[str, ...], Group] = {}
         self._names: set[str] = set()
-        self._dirty: list[Group] = []
         # One call, so that a signal handler that logs cannot be given the same number.
         self._next_row = itertools.count(first_row).__next__
-        self._waiting = self._bytes = self._dropped = 0
+        self._rows: deque[tuple[Group, bytes]] = deque()  # those that wait; the same object for good
+        self._came = self._went = 0  # bytes, each counted by one side only, so that neither can drift
+        self._dropped = 0
         self._ease_at = EASE
-        self._taken = threading.Event()
-        self._inbox: deque[tuple[Group, Rows]] = deque()
         self._lines: deque[Line] = deque(maxlen=MAX_LINES)
         self._off = False
         self._warned: set[str] = set()
@@ -57,21 +61,15 @@ class Intake:
         """
         if self._off:
             return
-        row = None
         try:
-            with self._adding:
-                names = tuple(values)
-                group = self._groups.get(names) or self._new_group(names)
-                number = self._next_row()
-                stamp = clock.time() if time is None else time
-                row = group.pack(step, number, stamp, *values.values())
-                self._append(group, row)
-            if self._bytes > self._ease_at:
-                self._ease()
+            names = tuple(values)
+            group = self._groups.get(names) or self._new_group(names)
+            stamp = clock.time() if time is None else time
+            row = group.pack(step, self._next_row(), stamp, *values.values())
         except Exception:  # noqa: BLE001 - values are whatever the user logs
-            # What was packed is appended: only waking the writer can fail, which signals may interrupt.
-            if row is None:
-                self.add_any(step, values, time)
+            self.add_any(step, values, time)
+        else:
+            self._append(group, row)
 
     def add_any(self, step: Any, values: Mapping[Any, Any], time: Any = None) -> None:
         """The same for values of which not all are floats; a microsecond slower.
@@ -94,47 +92,49 @@ class Intake:
             step: The step it is about.
         """
         if not self._off:
-            self._lines.append((clock.time(), step, str(kind), _plain.dumps(data)))
+            self._note(kind, data, step)
+
+    def _note(self, kind: str, data: Any, step: int | None = None) -> None:
+        self._lines.append((clock.time(), step, str(kind), _plain.dumps(data)))
 
     def _append(self, group: Group, row: bytes) -> None:
-        if self._bytes > LIMIT:  # nobody takes them: the disk hangs
-            self._dropped += 1
-            return
-        if not group.buffer:
-            self._dirty.append(group)
-        group.buffer += row
-        self._bytes += len(row)
-        self._waiting += 1
-        if self._waiting == ROWS:
+        with self._adding:
+            if self._came - self._went > LIMIT:  # nobody takes them: the disk hangs
+                self._dropped += 1
+                return
+            self._rows.append((group, row))
+            self._came += group.weight
+        if not len(self._rows) % ROWS:
             self._full()
+            if self._came - self._went > self._ease_at:
+                self._ease()
 
     def _full(self) -> None:
         """A thousand rows wait."""
 
     def _ease(self) -> None:
         """Lets the thread that writes run: a loop that does nothing but log would leave it no time."""
-        self._ease_at = self._bytes + EASE
-        self._taken.clear()
-        self._taken.wait(EASE_SECONDS)
+        went, until = self._went, clock.monotonic() + EASE_SECONDS
+        self._ease_at = self._came - went + EASE
+        while self._went == went and clock.monotonic() < until:
+            clock.sleep(0.001)
 
-    def _collect(self, *, last: bool = False) -> None:
-        """Takes the buffered rows over, so that the loop goes on with empty buffers.
-
-        Not while the disk hangs on what was taken before: the buffers are what is bounded.
-        """
-        with self._adding:
-            if self._inbox and not last:
-                return
-            for group in self._dirty:
-                self._inbox.append((group, group.drain()))
-            self._dirty = []
-            self._waiting = self._bytes = 0
-            self._ease_at = EASE
-            self._taken.set()
-            if self._dropped:
-                what = f"{self._dropped:,} rows came faster than they could be written, and were dropped"
-                self.event("gap", {"kind": "dropped", "what": what, "count": self._dropped})
-                self._dropped = 0
+    def _collect(self, memory: Memory) -> None:
+        """Brings the rows that wait to memory; of one thread at a time."""
+        rows = self._rows.copy()  # one call: what comes from here on waits for the next time
+        parts: dict[Group, list[bytes]] = {}
+        for group, row in rows:
+            parts.setdefault(group, []).append(row)
+        for group, packed in parts.items():
+            memory.add(group, group.rows(packed))
+        for group, _ in rows:
+            self._rows.popleft()
+            self._went += group.weight
+        self._ease_at = EASE
+        dropped, self._dropped = self._dropped, 0
+        if dropped:
+            what = f"{dropped:,} rows came faster than they could be written, and were dropped"
+            self._note("gap", {"kind": "dropped", "what": what, "count": dropped})
 
     def _new_group(self, names: tuple[str, ...]) -> Group:
         """A new way of logging metrics together.
@@ -150,8 +150,7 @@ class Intake:
         if len(self._names) + sum(name not in self._names for name in names) > MAX_METRICS:
             raise ValueError("too many metrics")
         self._names.update(names)
-        group = self._groups[names] = Group(names)
-        return group
+        return self._groups.setdefault(names, Group(names))
 
     def _add_what_can_be(self, step: Any, values: Any, time: Any) -> None:
         """Adds the numbers among values, and warns of the others."""
@@ -169,10 +168,9 @@ class Intake:
                 self._warn(f"metric {name}", f"metric {str(name)[:80]!r} {what}")
             else:
                 numbers[str(name)] = found
-        with self._adding:
-            for group in self._shares(tuple(numbers)):
-                row = group.pack(count, self._next_row(), stamp, *(numbers[n] for n in group.names))
-                self._append(group, row)
+        for group in self._shares(tuple(numbers)):
+            row = group.pack(count, self._next_row(), stamp, *(numbers[n] for n in group.names))
+            self._append(group, row)
 
     def _shares(self, names: tuple[str, ...]) -> Iterator[Group]:
         """The group of these names, or where that would be one too many, a group for each of them."""

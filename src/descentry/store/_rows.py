@@ -19,26 +19,26 @@ from descentry.core.data import Floats, Ints
 Rows = npt.NDArray[Any]  # structured: step, row, time, value[k]
 
 
-class Group:
-    """Metrics that are logged together, and the rows of them that wait to be written."""
+_OBJECTS = 120  # bytes of memory that a row takes besides its own while it waits
 
-    __slots__ = ("buffer", "dtype", "names", "pack", "size")
+
+class Group:
+    """Metrics that are logged together: how a row of them is packed, and the bytes it takes as it waits."""
+
+    __slots__ = ("dtype", "names", "pack", "weight")
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
-        # A row is packed by one call and appended by another: nothing can interrupt between its halves.
         packer = struct.Struct(f"<qqd{len(names)}d")
         self.pack = packer.pack
-        self.size = packer.size
+        self.weight = packer.size + _OBJECTS
         self.dtype = np.dtype(
             [("step", "<i8"), ("row", "<i8"), ("time", "<f8"), ("value", "<f8", (len(names),))]
         )
-        self.buffer = bytearray()
 
-    def drain(self) -> Rows:
-        """The rows that wait; none wait afterwards."""
-        data, self.buffer = self.buffer, bytearray()
-        return np.frombuffer(data, self.dtype)
+    def rows(self, packed: Iterable[bytes]) -> Rows:
+        """Packed rows as an array."""
+        return np.frombuffer(b"".join(packed), self.dtype)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

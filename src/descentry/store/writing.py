@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import sys
 import threading
@@ -10,6 +11,7 @@ import time as clock
 import weakref
 from collections.abc import Mapping
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from descentry.core.errors import DescentryError
@@ -45,13 +47,15 @@ class RunWriter(Intake):
         self._stored: Mapping[str, Any] = self._config
         self._name = name
         self.folder = disk.folder if disk else None
-        # Whoever holds this never takes `_adding`: a signal handler that closes in the middle of `add` would
+        # Whoever holds this never takes `_adding`: a signal handler that flushes in the middle of `add` would
         # wait for the thread while the thread waits for it.
         self._writing = threading.RLock()
         self._writer = 0  # the thread that is writing
         self._memory = Memory()
         self._retry_at = 0.0
-        self._wake = threading.Event()
+        self._closed = False
+        # No Event: its lock is not re-entrant, and a signal handler may ring in the middle of a ring.
+        self._bell: SimpleQueue[None] = SimpleQueue()
         _open.add(self)
         if disk is not None:
             threading.Thread(target=self._work, name="descentry-writer", daemon=True).start()
@@ -104,18 +108,9 @@ class RunWriter(Intake):
 
     def flush(self) -> None:
         """Writes what waits, now."""
-        self._pass()
-        if self._dirty:  # the thread was at it, and had not yet written what it took before
-            self._pass()
-
-    def _pass(self) -> None:
-        if self._off:
-            return
-        self._collect()
-        if self._writing.acquire(timeout=PATIENCE):
+        if not self._off and self._writing.acquire(timeout=PATIENCE):
             try:
-                if not self._off:  # closed while this waited
-                    self._write()
+                self._write()
             finally:
                 self._writing.release()
 
@@ -146,20 +141,21 @@ class RunWriter(Intake):
 
     def close(self, error: BaseException | None = None) -> None:
         """Writes what waits and says that the run has ended, or by which error; then takes nothing more."""
-        if self._off or self._writer == threading.get_ident():
+        if self._closed or self._writer == threading.get_ident():
             return  # the latter: a signal handler, in the middle of a write; the exit closes
         if error is not None:
             self.event("error", f"{type(error).__name__}: {error}"[:1000])
-        self._collect(last=True)
         self._off = True
-        self._wake.set()
-        _open.discard(self)
+        self._bell.put(None)
         if not self._writing.acquire(timeout=PATIENCE):
             self._warn("disk", f"{self.folder} does not answer: what was logged last may be missing from it")
             return
         try:
+            if self._closed:  # by a signal handler, meanwhile
+                return
             self._retry_at = 0.0
-            self._write()
+            self._write(last=True)
+            self._closed = True
             if self._disk is not None:
                 self._disk.close("died" if error is not None else "ended")
         except Exception as problem:  # noqa: BLE001 - a full disk does not make a finished training a failed one
@@ -167,30 +163,34 @@ class RunWriter(Intake):
                 "disk", f"{self.folder} could not be closed ({_said(problem)}); what was written is safe"
             )
         finally:
+            if self._closed:
+                _open.discard(self)
             self._writing.release()
 
     def _work(self) -> None:
         """What the thread does until the run is closed."""
         while not self._off:
-            self._wake.wait(INTERVAL)
-            self._wake.clear()
-            self._pass()
+            with contextlib.suppress(Empty):
+                self._bell.get(timeout=INTERVAL)
+                while True:
+                    self._bell.get_nowait()
+            self.flush()
 
     def _full(self) -> None:
         if self._disk is not None:
-            self._wake.set()
+            self._bell.put(None)
         else:
-            self._pass()
+            self.flush()
 
-    def _write(self) -> None:
-        """Brings to the disk what was collected; what it refuses stays in memory."""
+    def _write(self, *, last: bool = False) -> None:
+        """Brings to the disk what waits; what it refuses stays in memory."""
         if self._writer:
             return  # a signal handler, in the middle of this very call
-        self._writer = threading.get_ident()
         try:
-            while self._inbox:
-                self._memory.add(*self._inbox[0])
-                self._inbox.popleft()
+            self._writer = threading.get_ident()
+            if self._off and not last:
+                return  # closed while this waited
+            self._collect(self._memory)
             if self._disk is None or clock.monotonic() < self._retry_at:
                 self._memory.thin()
                 return
@@ -200,8 +200,8 @@ class RunWriter(Intake):
                 self._stored = config
             lines = list(self._lines)
             gap = self._memory.gap()
-            last = [(clock.time(), None, "gap", _plain.dumps(gap))] if gap else []
-            self._disk.write(self._memory.rows, [*lines, *last])
+            thinned = [(clock.time(), None, "gap", _plain.dumps(gap))] if gap else []
+            self._disk.write(self._memory.rows, [*lines, *thinned])
             self._memory.clear()
             written = set(map(id, lines))
             while self._lines and id(self._lines[0]) in written:
@@ -216,7 +216,7 @@ class RunWriter(Intake):
 
     def _leave(self) -> None:
         """What becomes of the writer in a forked child: nothing of its parent's is touched any more."""
-        self._off = True
+        self._off = self._closed = True
         self._adding, self._writing = threading.RLock(), threading.RLock()
         if self._disk is not None:
             self._disk.leave()

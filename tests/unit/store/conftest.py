@@ -39,7 +39,7 @@ def process():
 def until():
     """Waits for something to become true, far longer than it should take."""
 
-    def wait(condition, what, patience=60):
+    def wait(condition, what, patience=300):
         end = time.monotonic() + patience
         while time.monotonic() < end:
             if found := condition():

@@ -8,15 +8,13 @@ from descentry.store._rows import Group
 
 
 def rows(group, start, stop):
-    for number in range(start, stop):
-        group.buffer += group.pack(number, number, 0.0, number * 0.5)
-    return group.drain()
+    return group.rows(group.pack(number, number, 0.0, number * 0.5) for number in range(start, stop))
 
 
 @pytest.mark.parametrize("piece", [1, 3, 10, 64, 1000])
 def test_thinning_is_even_and_bounded(piece):
     group = Group(("loss",))
-    memory = Memory(limit=100 * group.size)
+    memory = Memory(limit=100 * group.dtype.itemsize)
     for start in range(0, 5000, piece):
         memory.add(group, rows(group, start, min(start + piece, 5000)))
         memory.thin()
@@ -34,7 +32,7 @@ def test_thinning_is_even_and_bounded(piece):
 
 def test_metrics_logged_in_turn_are_thinned_each_by_themselves():
     train, evaluation = Group(("loss",)), Group(("val/loss",))
-    memory = Memory(limit=60 * train.size)
+    memory = Memory(limit=60 * train.dtype.itemsize)
     for number in range(0, 2000, 2):
         memory.add(train, rows(train, number, number + 1))
         memory.add(evaluation, rows(evaluation, number + 1, number + 2))
@@ -48,7 +46,7 @@ def test_metrics_logged_in_turn_are_thinned_each_by_themselves():
 
 def test_nothing_is_said_where_nothing_was_lost():
     group = Group(("loss",))
-    memory = Memory(limit=100 * group.size)
+    memory = Memory(limit=100 * group.dtype.itemsize)
     memory.add(group, rows(group, 0, 100))
     memory.thin()
     assert memory.gap() is None

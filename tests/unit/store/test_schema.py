@@ -20,9 +20,8 @@ def version_1(path, rows=20):
     connection.execute("INSERT INTO launches VALUES (1, 1.7e9, 0, 42, 'there', 1.7e9, 1.7e9, 'ended')")
     connection.execute("INSERT INTO groups VALUES (1, '[\"loss\"]')")
     group = Group(("loss",))
-    for step in range(rows):
-        group.buffer += group.pack(step, step, 1.7e9 + step, step * 0.5)
-    connection.execute("INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _chunk(1, 1, group.drain()))
+    packed = group.rows(group.pack(step, step, 1.7e9 + step, step * 0.5) for step in range(rows))
+    connection.execute("INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _chunk(1, 1, packed))
     connection.execute("INSERT INTO journal VALUES (1, 1.7e9, 3, 'note', '\"old\"')")
     connection.close()
 

@@ -132,11 +132,9 @@ def test_a_disk_that_hangs_drops_what_memory_cannot_hold_and_says_so(tmp_path, m
     monkeypatch.setattr("descentry.store._intake.LIMIT", 100_000)
     writer = RunWriter.open(tmp_path / "run")
     with writer._writing:  # as a write that does not return
-        time.sleep(0)
         for step in range(20_000):
             writer.add(step, {"loss": step})
-        held = sum(len(g.buffer) for g in writer._groups.values()) + sum(r.nbytes for _, r in writer._inbox)
-    assert held < 400_000
+        assert len(writer._rows) < 1000
     writer.close()
     stored = reading.read(tmp_path / "run")
     gaps = [line.data for line in stored.journal if line.kind == "gap"]
