@@ -53,7 +53,8 @@ class Controller:
         self._searches = 0
         self._returned: list[int] = []  # steps at which it went back
         self._cuts = Cuts()
-        self._skips = self._acts = 0
+        self._skips = self._acts = self._bad = 0
+        self._sound = True
         self._start = Start()
         self._proof: list[float] = []
         self._mark = (0.0, 0.0)
@@ -82,7 +83,17 @@ class Controller:
     def skipped(self, decision: Decision) -> None:
         """The step of this decision was left out."""
         self._skips += 1
+        self._bad += not isfinite(decision.numbers["loss"])
         self.decisions.append(decision)
+
+    def shields(self, loss: float) -> bool:
+        """Whether a step with this loss is left out although nothing is decided any more."""
+        return self.handed_over and not isfinite(loss)
+
+    @property
+    def searching(self) -> bool:
+        """Whether the next step is one of a trial at another rate."""
+        return self._legs is not None
 
     @property
     def asks_how_far(self) -> bool:
@@ -101,6 +112,8 @@ class Controller:
                 for.
         """
         self._step, self._skips = step, 0
+        self._bad = 0 if isfinite(loss) else self._bad + 1
+        self._sound = self._sound or isfinite(loss)
         if self.handed_over:
             return NOTHING
         if self._legs is not None:
@@ -182,12 +195,15 @@ class Controller:
             alarms=alarms,
             calm=sight.calm,
             rate=self._tempo.rate(step),
+            share=self._tempo.share,
             schedule=self._tempo.schedule,
             kept=self._states.labels,
             returns=tuple(self._returned),
             cuts=self._cuts.steps,
             paid=self._cuts.paid(sight.best, sight.first - sight.best),
             skips=self._skips,
+            bad=self._bad + offered * (not isfinite(loss)),
+            sound=self._sound,
             offered=offered,
             searches=self._searches,
             may_search=may_search,
@@ -238,6 +254,7 @@ class Controller:
     def _go_back(self, label: int, decision: Decision) -> Orders:
         """To an earlier state; what is left behind is kept until it is known that this has helped."""
         self._returned.append(decision.step)
+        self._sound = False
         gone = self._states.go_back(label)
         self._phase = "cruise"
         broke = not isfinite(decision.numbers["loss"])

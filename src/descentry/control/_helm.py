@@ -104,8 +104,9 @@ class Helm:
                 self._writer.event("gap", {"kind": "pilot", "what": what})
 
     def _consider(self, step: int, loss: Any) -> None:
-        decision = self.controller.offer(step, self._number(loss))
-        self.rates.skip = decision is not None
+        number = self._number(loss)
+        decision = self.controller.offer(step, number)
+        self.rates.skip = decision is not None or self.controller.shields(number)
         self._offered = decision
 
     def _see(self, step: int, loss: Any) -> None:

@@ -15,13 +15,15 @@ class Tempo:
     Attributes:
         schedule: Who lets the rate change.
         factor: The multiplier, without the decay.
+        share: The rate that the training's own schedule sets, over the highest that it has set.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._given, self._total = settings.rate, settings.total_steps
         self._start: int | None = None  # of the decay
         self.schedule: Schedule = "own" if settings.scheduled else "constant"
-        self.factor = 1.0
+        self.factor = self.share = 1.0
+        self._highest = 0.0
         self._base: float | None = None
         if self._total is not None and not settings.scheduled:
             self.schedule = "pilot"
@@ -36,6 +38,8 @@ class Tempo:
         if base is None:
             return False
         before, self._base = self._base, base
+        self._highest = max(self._highest, abs(base))
+        self.share = abs(base) / self._highest if self._highest > 0.0 else 1.0
         if before is None or abs(base - before) <= _SAME * abs(before):
             return False
         self.schedule, self._start = "own", None

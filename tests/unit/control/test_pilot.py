@@ -137,6 +137,24 @@ def test_interventions_are_bounded_and_the_training_is_handed_back_whole():
     assert math.isnan(loop.loss())
 
 
+@pytest.mark.parametrize("checked", [True, False])
+def test_data_that_break_for_good_are_told_from_a_rate_that_is_too_high(checked):
+    loop = Loop().train(160, broken(range(100, 160)), checked=checked)
+    last = loop.pilot.decisions[-1]
+    assert last.policy == "hand-over"
+    assert "it is the data or how the loss is computed, and not the rate" in last.because
+    assert loop.pilot.rate == pytest.approx(0.1)
+    assert len(loop.told) == len(loop.pilot.decisions) < 10
+    # Where it is asked before the step, no such step is ever made again.
+    assert math.isfinite(loop.loss()) == checked
+
+
+def test_data_that_are_broken_for_a_while_are_passed_and_the_run_goes_on():
+    loop = Loop().train(160, broken(range(100, 107)), checked=True)
+    assert set(loop.policies()) == {"bad-batch"}
+    assert loop.loss() < 0.2
+
+
 def test_weights_that_the_last_step_broke_are_put_back_at_the_end():
     loop = Loop().train(60)
     with torch.no_grad():

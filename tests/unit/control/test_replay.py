@@ -37,6 +37,7 @@ RUNS = {
     "a bad batch left out": (lambda loop: loop.train(150, broken((120, 121)), checked=True), {}),
     "a rate raised by hand": (lambda loop: loop.train(250, after=faster(loop, 140)), {}),
     "a schedule": (lambda loop: loop.train(250, broken((120,)), scheduled(loop)), {}),
+    "data that break for good": (lambda loop: loop.train(150, broken(range(100, 150)), checked=True), {}),
     "giving up": (lambda loop: loop.train(150, broken(range(100, 150))), {"interventions": 2}),
     "nothing": (lambda loop: loop.train(120), {}),
 }

@@ -35,6 +35,7 @@ class Known:
         alarms: What the monitors say of this step, by their ids; ``risen`` where the level has risen too far.
         calm: The last step at which the level was still near its best.
         rate: The learning rate in force, of the first group.
+        share: That rate over the highest so far.
         schedule: Who lets the rate change: nobody (``constant``), the training's ``own`` scheduler, or the
             ``pilot``.
         kept: Steps at which the training was kept and can be put back.
@@ -42,6 +43,8 @@ class Known:
         cuts: Steps at which a plateau was answered.
         paid: What the last of these cuts has brought since, as a share of the whole gain.
         skips: Batches that were skipped in a row.
+        bad: Losses in a row that were no numbers, skipped ones among them.
+        sound: Whether a loss was a number since the training was put back last.
         offered: Whether the step has not been made yet, so that it can be left out.
         searches: How often a rate was searched for.
         may_search: Whether it may be.
@@ -71,12 +74,15 @@ class Known:
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
     calm: int = 0
     rate: float = 0.1
+    share: float = 1.0
     schedule: Schedule = "constant"
     kept: tuple[int, ...] = ()
     returns: tuple[int, ...] = ()
     cuts: tuple[int, ...] = ()
     paid: float = 0.0
     skips: int = 0
+    bad: int = 0
+    sound: bool = True
     offered: bool = False
     searches: int = 0
     may_search: bool = True

@@ -14,11 +14,12 @@ call going on worth it.
 ## What it changes
 
 Nothing: the loop looks at `should_stop`. Where a schedule is at work it is advice only, because a rate that
-still falls brings the loss down with it.
+still falls brings the loss down with it; and no advice before the rate has come down to a tenth.
 
 ## When it holds back
 
-Where the pilot lets the rate fall to the end of a stated length: that length was the user's decision.
+Where the pilot lets the rate fall to the end of a stated length: that length was the user's decision. Where
+the loss is not at rest but on its way up.
 
 ## Sources
 
@@ -27,10 +28,15 @@ The forecast and how often its intervals hold: docs/decisions/0006-forecast.md, 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from descentry.control.monitors import Alarm
 from descentry.control.policies._entry import Case, Known, Policy
 from descentry.control.policies.plateau import spent
 from descentry.core.data import Decision, Forecast, Remedy
+
+SLIGHT = 0.01  # of the loss: a gain below it is not worth its digits
+LOW = 0.1  # of the highest rate: by then a schedule has brought most of what it will
 
 
 def decide(known: Known) -> Decision | None:
@@ -38,13 +44,17 @@ def decide(known: Known) -> Decision | None:
     alarm = known.alarms.get("converged") or known.alarms.get("no-longer-improving")
     if alarm is None or known.stopped or known.schedule == "pilot" or known.first - known.best <= known.noise:
         return None
+    if known.calm < known.step or (known.schedule == "own" and known.share > LOW):
+        return None
     if known.schedule == "constant" and not spent(known) and known.acts < known.most:
         return None
     ahead = known.outlook()
     if ahead is not None and ahead.worth == "worth it":
         return None
     acts = known.schedule == "constant"
-    said = f"Since about step {alarm.onset:,} the loss rests at {known.level:.4g}. {_forgone(known, ahead)}"
+    said = f"Since about step {alarm.onset:,} the loss rests at {known.level:.4g}. {_forgone(ahead)}"
+    if not acts:
+        said += " The schedule is yours, so this is advice."
     numbers = {"loss": known.loss, "level": known.level, "since": float(alarm.onset), **_numbers(ahead)}
     remedy = Remedy(
         "stop-early", {"stop_at": known.step}, said, "Nothing is lost that is worth its time.",
@@ -53,13 +63,15 @@ def decide(known: Known) -> Decision | None:
     return Decision(known.step, "converged", said, remedy, numbers, applied=acts)
 
 
-def _forgone(known: Known, ahead: Forecast | None) -> str:
+def _forgone(ahead: Forecast | None) -> str:
     if ahead is None or ahead.current is None or ahead.expected is None:
-        return "What stopping forgoes could not be forecast."
+        return "You may stop; what that forgoes could not be forecast."
     low, high = ahead.expected.low, ahead.expected.high
+    forgone = ahead.current.value - ahead.expected.value
+    much = f"{forgone:.2g}" if forgone > SLIGHT * abs(ahead.current.value) else "next to nothing"
     return (
         f"{ahead.horizon:,} steps more are expected to bring it to {ahead.expected.value:.4g} "
-        f"({low:.4g} to {high:.4g}, 90%): stopping forgoes {ahead.current.value - ahead.expected.value:.2g}."
+        f"({low:.4g} to {high:.4g}, 90%): you may stop, and stopping forgoes {much}."
     )
 
 
@@ -76,6 +88,7 @@ def _numbers(ahead: Forecast | None) -> dict[str, float]:
 
 
 _ALARM = {"converged": Alarm("converged", 900, 600, 9.0, 8.0, "")}
+_REST = Known(900, 0.2, best=0.2, level=0.2, calm=900, alarms=_ALARM)
 
 POLICY = Policy(
     id="converged",
@@ -85,11 +98,13 @@ POLICY = Policy(
     cases=(
         Case(
             "cuts are spent",
-            Known(900, 0.2, best=0.2, level=0.2, alarms=_ALARM, cuts=(400,), paid=0.01),
+            replace(_REST, cuts=(400,), paid=0.01),
             {"stop_at": 900},
         ),
-        Case("cuts are not", Known(900, 0.2, best=0.2, alarms=_ALARM), None),
-        Case("under a schedule", Known(900, 0.2, best=0.2, alarms=_ALARM, schedule="own"), {"stop_at": 900}),
-        Case("to a stated length", Known(900, 0.2, best=0.2, alarms=_ALARM, schedule="pilot"), None),
+        Case("cuts are not", _REST, None),
+        Case("at the end of a schedule", replace(_REST, schedule="own", share=0.05), {"stop_at": 900}),
+        Case("in the middle of a schedule", replace(_REST, schedule="own"), None),
+        Case("on its way up", replace(_REST, cuts=(400,), paid=0.01, calm=880), None),
+        Case("to a stated length", replace(_REST, schedule="pilot"), None),
     ),
 )

@@ -2,13 +2,14 @@
 
 ## What it does
 
-Once as many interventions were made as are allowed, the pilot puts the training back to the last good
-state, advises to stop, and does nothing more.
+The pilot puts the training back to the last good state, advises to stop, and decides nothing more. Where it
+is asked before each step (`check`), steps whose loss is no number go on being left out.
 
 ## When it decides
 
-When a loss runs away or breaks and the interventions are used up; or when it is no number before any step
-was made.
+When a loss runs away or breaks and the interventions are used up. When it is no number before any step was
+made, or four times in a row and still so after a return: at those weights it was a number, so it is the
+data or the loss, and no rate cures that.
 
 ## What it changes
 
@@ -30,22 +31,32 @@ from math import inf
 
 from descentry.control.monitors import Alarm
 from descentry.control.policies._entry import Case, Known, Policy, before, decided
+from descentry.control.policies.bad_batch import IN_A_ROW
 from descentry.core.data import Decision
 
 
 def decide(known: Known) -> Decision | None:
     """Gives up, or does nothing."""
-    failed = "blind" in known.found
-    if not failed and not ((known.broken or known.risen) and known.acts >= known.most):
+    if known.offered:
         return None
-    back = before(known, known.calm)
+    failed = "blind" in known.found
+    spoilt = known.broken and not known.sound and known.bad > IN_A_ROW
+    if not (failed or spoilt) and not ((known.broken or known.risen) and known.acts >= known.most):
+        return None
+    back = max(known.kept, default=None) if spoilt else before(known, known.calm)
     change = {"hand_over": True} if back is None else {"hand_over": True, "restore": back}
-    why = (
-        "The loss is no number before any step was made, so the rate is not what is wrong"
-        if failed
-        else f"{known.acts} interventions did not settle this run"
+    if failed:
+        why = "The loss is no number before any step was made, so the rate is not what is wrong"
+    elif spoilt:
+        why = (
+            f"The loss is {known.loss} for the {known.bad}th time in a row, and it was a number at these "
+            "weights, so it is the data or how the loss is computed, and not the rate"
+        )
+    else:
+        why = f"{known.acts} interventions did not settle this run"
+    said = f"{why}. The training is yours again" + (
+        f", as it was after {back:,} steps." if back is not None else "."
     )
-    said = f"{why}: it is yours again" + (f", as it was after {back:,} steps." if back is not None else ".")
     return decided(
         "hand-over", known, said, change, "roll-back", "Nothing more is changed.", acts=float(known.acts)
     )
@@ -69,6 +80,12 @@ POLICY = Policy(
             Known(1, inf, found={"steps": 1.0, "blind": 1.0, "given": 0.1}, kept=(0,)),
             {"hand_over": True, "restore": 0},
         ),
+        Case(
+            "no number again and again, at weights with which it was one",
+            Known(404, inf, alarms=_BROKEN, kept=(350,), returns=(403,), sound=False, bad=4, calm=399),
+            {"hand_over": True, "restore": 350},
+        ),
+        Case("before the step is made", Known(500, inf, alarms=_BROKEN, acts=10, offered=True), None),
         Case("used up, and all is well", Known(500, 1.0, acts=10), None),
     ),
 )
