@@ -1,11 +1,14 @@
-"""Runs coroutines in tests."""
+"""Waits in tests: for coroutines, and for what becomes true in its own time."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import time
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+PATIENCE = 300.0  # seconds: far longer than anything takes, however busy the machine is
 
 
 def awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -15,3 +18,16 @@ def awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
+
+
+def until(condition: Callable[[], Any], what: str = "it", patience: float = PATIENCE) -> Any:
+    """The first answer of a condition that is not empty.
+
+    Raises:
+        AssertionError: There was none in all that time.
+    """
+    end = time.monotonic() + patience
+    while not (found := condition()):
+        assert time.monotonic() < end, f"not within {patience:g} s: {what}"
+        time.sleep(0.05)
+    return found

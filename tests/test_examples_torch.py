@@ -24,7 +24,7 @@ def run(name, folder, *options):
         text=True,
         encoding="utf-8",
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
-        timeout=120,
+        timeout=900,
         check=True,
     )
 

@@ -12,7 +12,7 @@ NODE = (20, 19)  # takes a .js file with `import` in it for a module
 
 
 def run(*command):
-    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

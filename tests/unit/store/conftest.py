@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import textwrap
-import time
 
 import pytest
 
@@ -33,18 +32,3 @@ def process():
     for child in started:
         child.kill()
         child.communicate()
-
-
-@pytest.fixture
-def until():
-    """Waits for something to become true, far longer than it should take."""
-
-    def wait(condition, what, patience=300):
-        end = time.monotonic() + patience
-        while time.monotonic() < end:
-            if found := condition():
-                return found
-            time.sleep(0.02)
-        raise AssertionError(f"not within {patience} s: {what}")
-
-    return wait

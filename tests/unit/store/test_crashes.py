@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from tests._awaiting import until
 
 from descentry import readers
 from descentry.store import reading
@@ -49,7 +50,7 @@ def test_kill_9_loses_nothing_that_was_flushed(process, tmp_path, chunk, lines):
     assert "was not closed" in next(g.what for g in run.gaps if g.kind == "died")
 
 
-def test_what_is_logged_is_flushed_by_itself(process, tmp_path, until):
+def test_what_is_logged_is_flushed_by_itself(process, tmp_path):
     code = """
     writer = RunWriter.open(sys.argv[1])
     for step in range(3):
@@ -141,7 +142,7 @@ def test_the_lock_of_a_killed_process_is_taken_over(process, tmp_path):
     assert stored.series["loss"].step[-1] == 10**6
 
 
-def test_a_child_that_outlives_the_writer_does_not_keep_the_lock(process, tmp_path, until):
+def test_a_child_that_outlives_the_writer_does_not_keep_the_lock(process, tmp_path):
     code = """
     writer = RunWriter.open(sys.argv[1])
     child = os.fork()

@@ -8,10 +8,10 @@ import json
 import re
 import socket
 import threading
-import time
 from dataclasses import dataclass
 
 import pytest
+from tests._awaiting import PATIENCE, until
 
 pytest.importorskip("starlette", reason="pip install 'descentry[board]'")
 pytest.importorskip("uvicorn")
@@ -65,16 +65,14 @@ class Running:
 
         self._thread = threading.Thread(target=run, daemon=True)
         self._thread.start()
-        until = time.monotonic() + 30
-        while not self._server.started and self._thread.is_alive() and time.monotonic() < until:
-            time.sleep(0.01)
+        until(lambda: self._server.started or not self._thread.is_alive(), "the server started")
 
     def stop(self):
         self._server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
 
-    def raw(self, request, *, wait=10.0):
+    def raw(self, request, *, wait=PATIENCE):
         """The bytes that come back for some bytes."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=wait) as line:
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -112,6 +110,8 @@ class Running:
             origin=self.origin if origin == "same" else origin,
             additional_headers={**headers, **options.pop("headers", {})},
             compression=None,
+            open_timeout=PATIENCE,
+            ping_interval=None,  # a machine that stands still for a while is still there
             **options,
         )
 
@@ -187,10 +187,9 @@ def board(folder):
 @pytest.fixture(scope="module")
 def listed(board):
     """The runs in the list, once all are explained."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
+
+    def explained():
         answer = board.ask("/api/board/runs").json()
-        if answer["scanned"] and not answer["pending"]:
-            return answer["runs"]
-        time.sleep(0.05)
-    pytest.fail("the runs were not explained")
+        return answer["scanned"] and not answer["pending"] and answer["runs"]
+
+    return until(explained, "the runs explained")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 
 import pytest
 from starlette.routing import WebSocketRoute
+from tests._awaiting import PATIENCE, until
 from tests.unit.web.conftest import ECHO, TOKEN, Running, parse
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -52,10 +52,10 @@ def test_long_heads_are_refused(board):
 def test_a_frame_that_is_too_large_ends_the_socket(board):
     with board.socket("/api/echo/ws") as ours:
         ours.send(json.dumps({"a": "x" * 1000}))
-        assert json.loads(ours.recv(5))["a"]
+        assert json.loads(ours.recv(PATIENCE))["a"]
         ours.send(json.dumps({"a": "x" * sockets.MAX_MESSAGE}))
         with pytest.raises(ConnectionClosed) as closed:
-            ours.recv(5)
+            ours.recv(PATIENCE)
         assert closed.value.rcvd.code == 1009
 
 
@@ -64,7 +64,7 @@ def test_a_message_that_is_no_object_ends_the_socket(board, text):
     with board.socket("/api/board/live") as ours:
         ours.send(text)
         with pytest.raises(ConnectionClosed) as closed:
-            ours.recv(5)
+            ours.recv(PATIENCE)
     assert closed.value.rcvd.code == 1007
 
 
@@ -85,8 +85,7 @@ def test_an_odd_message_does_no_harm(board, listed, message):
     with board.socket("/api/board/live") as ours:
         ours.send(json.dumps(message))
         ours.send(json.dumps({"type": "list"}))
-        until = time.monotonic() + 10
-        while json.loads(ours.recv(until - time.monotonic()))["type"] != "runs":
+        while json.loads(ours.recv(PATIENCE))["type"] != "runs":
             pass
 
 
@@ -104,7 +103,7 @@ def test_a_reader_that_takes_nothing_is_let_go(monkeypatch):
     server = Running([part])
     try:
         key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as line:
             line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             line.sendall(
                 f"GET /api/flood/ws HTTP/1.1\r\nHost: {server.host}\r\nAuthorization: Bearer {TOKEN}\r\n"
@@ -112,15 +111,9 @@ def test_a_reader_that_takes_nothing_is_let_go(monkeypatch):
             )
             assert b" 101 " in line.recv(1000)
             line.sendall(b"\x81\x82\x00\x00\x00\x00{}")
-            until = time.monotonic() + 10
-            before = -1
-            while before != len(sent) and time.monotonic() < until:
-                before = len(sent)
-                time.sleep(0.5)
+            until(lambda: sent, "something sent")
+            until(lambda: not server.app._sockets, "the reader let go")
             assert len(sent) < 20  # what fits into the buffers of the system, and no more
-            while server.app._sockets and time.monotonic() < until:
-                time.sleep(0.05)
-            assert server.app._sockets == 0
     finally:
         server.stop()
 
@@ -144,6 +137,7 @@ def test_too_many_requests_are_put_off_and_strangers_cannot_use_them_up(monkeypa
 def test_too_many_sockets_are_refused(board, monkeypatch):
     from descentry.web import _guard
 
+    until(lambda: not board.app._sockets, "sockets of other tests closed")
     monkeypatch.setattr(_guard, "SOCKETS", 3)
     with board.socket("/api/echo/ws"), board.socket("/api/echo/ws"), board.socket("/api/echo/ws"):
         with pytest.raises(InvalidStatus) as refused:

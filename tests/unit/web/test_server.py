@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from tests._awaiting import PATIENCE
 from tests.unit.web.conftest import ECHO, TOKEN, Running
 
 from descentry import cli
@@ -38,7 +39,7 @@ class Process:
         self.said = ""
         with selectors.DefaultSelector() as ready:
             ready.register(self.process.stdout, selectors.EVENT_READ)
-            until = time.monotonic() + 30
+            until = time.monotonic() + PATIENCE
             while "Ctrl-C" not in self.said and time.monotonic() < until and self.process.poll() is None:
                 if ready.select(timeout=0.2):
                     self.said += os.read(self.process.stdout.fileno(), 1 << 16).decode()
@@ -46,7 +47,7 @@ class Process:
         self.port = urlsplit(self.url).port
 
     def send(self, request):
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as line:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as line:
             line.sendall(request.encode())
             with contextlib.suppress(ConnectionResetError):
                 return line.recv(1 << 16)
@@ -54,7 +55,7 @@ class Process:
 
     def end(self, how=signal.SIGINT):
         self.process.send_signal(how)
-        code = self.process.wait(20)
+        code = self.process.wait(PATIENCE)
         self.said += self.process.stdout.read()
         self.process.stdout.close()
         return code

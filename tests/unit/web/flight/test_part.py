@@ -4,10 +4,9 @@ import contextlib
 import json
 import subprocess
 import sys
-import time
 
 import pytest
-from tests._awaiting import awaited
+from tests._awaiting import PATIENCE, awaited, until
 from tests._processes import alive
 from tests.unit.web.conftest import Running
 
@@ -27,7 +26,7 @@ def site(tmp_path_factory):
 
 def hear(socket, what, most=5000):
     for _ in range(most):
-        message = json.loads(socket.recv(timeout=120))
+        message = json.loads(socket.recv(timeout=PATIENCE))
         if message["say"] == what:
             return message
     raise AssertionError(f"nothing said {what}")
@@ -117,10 +116,7 @@ def test_a_seat_ends_with_its_tab():
             return seat.pid
 
     pid = awaited(sit())
-    until = time.monotonic() + 10
-    while alive(pid) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not alive(pid)
+    until(lambda: not alive(pid), "the process ended")
 
 
 @pytest.mark.slow
@@ -130,5 +126,5 @@ def test_the_server_leaves_no_seat_behind(tmp_path):
         hear(socket, "ready")
         running.stop()
         with contextlib.suppress(Exception):
-            socket.recv(timeout=20)
+            socket.recv(timeout=PATIENCE)
     # The thread of the server has ended, so its loop has waited for the process.

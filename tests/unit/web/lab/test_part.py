@@ -1,15 +1,13 @@
 """The lab's part of the site, with a real worker process behind it."""
 
-import asyncio
 import dataclasses
 import json
 import os
 import subprocess
 import sys
-import time
 
 import pytest
-from tests._awaiting import awaited
+from tests._awaiting import PATIENCE, awaited
 from tests._processes import alive
 from tests.unit.web.conftest import Running
 
@@ -37,13 +35,15 @@ def ask(socket, id, scene, settings, **more):
     socket.send(json.dumps({"id": id, "scene": scene, "settings": settings, **more}))
 
 
-def heard(socket, id):
-    """Everything about one request until its last picture or an error."""
+def heard(socket, id, others=None):
+    """Everything about one request until its last picture or an error; the rest goes to `others`."""
     found = []
     while True:
-        message = socket.recv(timeout=60)
+        message = socket.recv(timeout=PATIENCE)
         head = unpack(message) if isinstance(message, bytes) else json.loads(message)
         if head.get("id") != id:
+            if others is not None:
+                others.append(head)
             continue
         if "error" in head:
             return head["error"]
@@ -67,12 +67,12 @@ def test_a_run_streams_pictures_and_ends_with_a_whole_one(site):
 
 def test_a_newer_request_takes_the_place_of_an_older_one(site):
     with site.socket("/api/lab/live") as socket:
-        began = time.monotonic()
         for id in range(1, 30):
             ask(socket, id, "iterative", {"steps": 1000, "rate": 1e-3 * id, "beside": "all"})
         ask(socket, 30, "overshooting", {})
-        heard(socket, 30)
-    assert time.monotonic() - began < 30  # thirty of them to the end would take minutes
+        others = []
+        heard(socket, 30, others)
+    assert sum(head["picture"]["whole"] for head in others if "picture" in head) < 29
 
 
 def test_mistakes_come_back_in_words(site):
@@ -124,10 +124,12 @@ def test_the_worker_comes_back_after_it_died():
         first = worker.pid
         tab, inbox = worker.open()
         os.kill(first, 9)
-        await asyncio.sleep(0.5)
-        await worker.ask(tab, {"id": 1, "scene": "overshooting", "settings": {}})
+        request = {"id": 1, "scene": "overshooting", "settings": {}}
+        await worker.ask(tab, request)
         async for message in inbox:
-            if isinstance(message, bytes) and unpack(message)["picture"]["whole"]:
+            if isinstance(message, dict) and "error" in message:  # it was not yet noticed
+                await worker.ask(tab, request)
+            elif isinstance(message, bytes) and unpack(message)["picture"]["whole"]:
                 break
         second = worker.pid
         await worker.stop()
@@ -145,7 +147,7 @@ def test_a_worker_ends_with_what_started_it():
     head = process.stdout.read(frames.HEAD.size)  # it is ready
     assert frames.HEAD.unpack(head)[1] == 0
     process.stdin.close()
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE) == 0
     process.stdout.close()
 
 
@@ -172,6 +174,6 @@ def test_a_scene_that_asks_for_too_much_memory_meets_a_limit():
         "except (MemoryError, RuntimeError):\n    print('met')"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
     assert done.stdout.strip() == "met" or sys.platform != "linux"
