@@ -89,6 +89,8 @@ class Probe:
             Nothing in it may refer to the model or to a graph.
         scaler: The ``GradScaler`` of the training, when the watch saw one.
         max_norm: What the gradients were clipped to since the last step, when the watch saw it.
+        left_over: Share of the gradient's entries that were added to those of the step before; None where
+            no backward pass was seen.
     """
 
     step: int
@@ -109,6 +111,7 @@ class Probe:
     memory: dict[str, Any] = field(default_factory=dict)
     scaler: Any = None
     max_norm: float | Tensor | None = None
+    left_over: Tensor | None = None
 
     @property
     def can_evaluate(self) -> bool:

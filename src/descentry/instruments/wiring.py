@@ -26,8 +26,10 @@ From the second reading on, as shares of entries, so that a large layer counts f
 - `out-of-reach`: of the parameters that the outputs depend on and that require a gradient, the share that
   nothing changes.
 
-For gradients that were not zeroed, the gradient of the batch is computed again and the gradient in place is
-explained by it and by the gradient in place of the step before:
+For gradients that were not zeroed, the watch looks at what is in place when the first backward pass of the
+step begins. `left-over` is the share of the entries where that is the gradient of the step before, and
+`unexplained` is 0. Where no backward pass was seen, the gradient of the batch is computed again and the
+gradient in place is explained by it and by the gradient in place of the step before:
 
     gradient in place ≈ a · gradient of this batch + b · gradient in place one step before
 
@@ -36,7 +38,7 @@ relative to the gradient in place. `multiple` is the length of the gradient in p
 
 ## Cost
 
-One gradient and a pass, once, at the second of two steps in a row.
+One pass where the backward pass was seen; else one gradient more, at the second of two steps in a row.
 
 ## How to read it
 
@@ -50,7 +52,8 @@ zeroed, so each step uses the sum of all gradients so far. `left-over` 0 with `u
 ## Limits
 
 Freezing is often meant, and so is a `can-learn` near 0 where a small head or adapter is trained on a large
-model. Experts and branches that a batch does not use have no gradient for that batch. When `unexplained` is
+model. Experts and branches that a batch does not use have no gradient for that batch. A gradient that is
+scaled in place of being set to zero counts as new. When `unexplained` is
 not near 0, `left-over` says nothing: gradients accumulated over several batches do that (the others are in
 place too), and so do losses with terms that the loss function does not hold. Where both gradients are
 parallel they cannot be told apart, and neither is given; there, a `multiple` of 2 instead of 1 at the
@@ -130,6 +133,8 @@ def _shares(probe: Probe) -> Iterator[Reading]:
 
 
 def _left_over(probe: Probe) -> list[Reading]:
+    if probe.left_over is not None:
+        return [Reading("left-over", probe.left_over), Reading("unexplained", 0.0)]
     seen = dense({n: g for n, g in probe.gradients.items() if n in probe.parameters})
     if not probe.can_evaluate or not seen:
         return []

@@ -17,6 +17,7 @@ from descentry.instruments._undisturbed import mapped, tensors
 from descentry.live import _linking, _listening
 from descentry.live._hooks import Hook, nothing
 from descentry.live._inside import keep, look_inside
+from descentry.live._leftover import Leftover
 from descentry.live._linking import Link
 from descentry.live._tape import Tape
 
@@ -45,6 +46,7 @@ class Capture:
         inputs: What each leaf module was given.
         forwards: Forward passes so far.
         max_norm: What gradients were clipped to.
+        leftover: What the gradients began from; None where nobody needs the batch.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Capture:
         self.inputs: dict[str, Tensor] = {}
         self.forwards = 0
         self.max_norm: Any = None
+        self.leftover: Leftover | None = None
         self._bare = weakref.ref(bare)
         self._loss_fn = loss_fn
         self._needs = set(needs)
@@ -93,6 +96,7 @@ class Capture:
                 self._handles.append(
                     self._loss_fn.register_forward_hook(Hook(self, Capture._loss_module_ran))
                 )
+            self.leftover = Leftover(bare)
             _listening.listen(self)
             self._listening = True
 
@@ -173,6 +177,13 @@ class Capture:
     def backward_begins(self, losses: Sequence[Tensor], values: Sequence[Tensor]) -> None:
         """Gradients of the loss are about to be computed: how it follows from the outputs is known now."""
         self._guard(self._find_link, values)
+        if self.leftover is not None:
+            self._guard(self.leftover.begins)
+
+    def backward_ended(self) -> None:
+        """They have been computed."""
+        if self.leftover is not None:
+            self._guard(self.leftover.ended)
 
     def _find_link(self, values: Sequence[Tensor]) -> None:
         tape = self._stop_tape()

@@ -15,6 +15,10 @@ class Clock(Protocol):
         """Seconds since any moment."""
         ...
 
+    def worked(self) -> float:
+        """Seconds that a processor worked for this thread, since any moment."""
+        ...
+
     def trained(self) -> None:
         """The training computed a gradient."""
         ...
@@ -31,6 +35,7 @@ class WallClock:
 
     def __init__(self) -> None:
         self.now = time.perf_counter  # not a method: it is asked at every step
+        self.worked = time.thread_time
 
     def trained(self) -> None:
         """Nothing: it knows by itself."""
@@ -59,6 +64,10 @@ class VirtualClock:
 
     def now(self) -> float:
         """Seconds of work since the beginning."""
+        return self._now
+
+    def worked(self) -> float:
+        """The same: nobody else works here."""
         return self._now
 
     def trained(self) -> None:

@@ -51,6 +51,9 @@ class Listener(Protocol):
     def backward_begins(self, losses: Sequence[Tensor], values: Sequence[Tensor]) -> None:
         """Gradients of these losses are about to be computed; ``values`` are they before scaling."""
 
+    def backward_ended(self) -> None:
+        """They have been computed."""
+
     def clipped(self, parameters: Any, max_norm: Any) -> None:
         """The gradients of these parameters were clipped to this norm."""
 
@@ -68,7 +71,7 @@ def listen(listener: Listener) -> None:
             for name in LOSSES:
                 _wrap(functional, name, _loss)
             _wrap(nn_utils, "clip_grad_norm_", _clipping)
-            _put_back.append(Entries(_backward_begins, lambda _: None).undo)
+            _put_back.append(Entries(_backward_begins, _backward_ended).undo)
         _listeners.append(listener)
 
 
@@ -112,11 +115,19 @@ def _loss(original: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _backward_begins(losses: Sequence[Tensor], values: Sequence[Tensor]) -> None:
-    if not torch.compiler.is_compiling() and not looks_away():
-        for listener in tuple(_listeners):
-            with contextlib.suppress(Exception):
-                listener.backward_begins(losses, values)
+def _backward_begins(losses: Sequence[Tensor], values: Sequence[Tensor]) -> bool | None:
+    if torch.compiler.is_compiling() or looks_away():
+        return None
+    for listener in tuple(_listeners):
+        with contextlib.suppress(Exception):
+            listener.backward_begins(losses, values)
+    return True
+
+
+def _backward_ended(_: bool) -> None:
+    for listener in tuple(_listeners):
+        with contextlib.suppress(Exception):
+            listener.backward_ended()
 
 
 def _clipping(original: Callable[..., Any]) -> Callable[..., Any]:

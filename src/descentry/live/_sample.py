@@ -153,6 +153,7 @@ class Sample:
             inputs=capture.inputs,
             scaler=lab.scaler,
             max_norm=lab.max_norm,
+            left_over=None if capture.leftover is None else capture.leftover.share(),
         )
 
     def _time(self, times: float) -> None:
