@@ -48,6 +48,7 @@ class Helm:
         self.controller = Controller(settings)
         self.rates = rates
         self.examine: Callable[[], Report] | None = None
+        self.put_back: Callable[[], None] | None = None
         self.off = False
         self.failure = ""
         self._optimizer, self._model = optimizer, model
@@ -73,6 +74,11 @@ class Helm:
         """A step was made with this loss."""
         if not self.off:
             self._guarded(lambda: self._see(step, loss))
+
+    @property
+    def searching(self) -> bool:
+        """Whether the next step is one of a trial at another rate."""
+        return self.controller.searching and not self.off
 
     @property
     def rate(self) -> float:
@@ -138,6 +144,8 @@ class Helm:
             self._ring.keep(label)
         if orders.restore is not None:
             self._ring.restore(orders.restore)
+            if self.put_back is not None:
+                self.put_back()
         self._ring.drop(orders.drop)
         self.rates.coming = self.controller.rate
         if orders.decision is not None:
@@ -159,6 +167,12 @@ class Helm:
     def _note(self, decision: Decision) -> None:
         assert self._writer is not None
         journal.write(self._writer, decision)
+        if tried := int(decision.numbers.get("steps", 0)):
+            start, stop = decision.step - tried + 1, decision.step
+            what = (
+                f"in steps {start:,} to {stop:,} a pilot tried learning rates: their losses are in trial-loss"
+            )
+            self._writer.event("gap", {"kind": "pilot", "what": what, "start": start, "stop": stop})
         self._tell(decision)
 
     def _last_look(self) -> None:

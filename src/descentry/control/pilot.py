@@ -127,7 +127,9 @@ class Pilot(Watch):
         super().__init__(session)
         self._helm = helm
         self._told = session.updates
+        helm.put_back = session.lab.put_back
         helm.begin(session.recorder._writer)
+        session.stand_aside(helm.searching)
 
     def step(self, loss: Tensor | float | None = None) -> None:
         """Says that the optimizer has made a step with this loss; then does what has to be done, if anything.
@@ -141,6 +143,7 @@ class Pilot(Watch):
         updates = self._session.updates
         if loss is not None and updates != self._told and not self._session.closed:
             self._helm.stepped(updates - 1, loss)
+            self._session.stand_aside(self._helm.searching)
         self._told = updates
 
     def check(self, loss: Tensor | float) -> None:

@@ -84,10 +84,7 @@ def _again(run: Run, settings: Settings, kept: journal.Journal) -> Replay:
     Raises:
         DescentryError: No loss was recorded.
     """
-    try:
-        losses = run["loss"]
-    except KeyError:
-        raise DescentryError("the run has no losses that its pilot could have seen", where=run.name) from None
+    losses = _seen(run)
     left_out = {d.step for d in kept.decisions if d.remedy is not None and "skip" in d.remedy.change}
     rates = story.facts_of(run, metric="loss").rate
     controller = Controller(settings)
@@ -106,6 +103,20 @@ def _again(run: Run, settings: Settings, kept: journal.Journal) -> Replay:
         base = None if rate.fixed or effective == 0.0 else known.get(number, nan) / effective
         controller.see(number, loss, base if base == base else None, kept.moved.get(number))
     return Replay(run.name, count, tuple(controller.decisions), kept.decisions)
+
+
+def _seen(run: Run) -> Series:
+    """The losses that its pilot saw, those of a search among them.
+
+    Raises:
+        DescentryError: There are none.
+    """
+    seen = [s for s in run.series if s.name in ("loss", "trial-loss") and not s.split and len(s)]
+    if not seen:
+        raise DescentryError("the run has no losses that its pilot could have seen", where=run.name)
+    step, value = (np.concatenate([getattr(s, part) for s in seen]) for part in ("step", "value"))
+    order = np.argsort(step, kind="stable")
+    return Series("loss", "", step[order], value[order])
 
 
 def _for_the_first_time(run: Run, metric: str | None) -> Replay:

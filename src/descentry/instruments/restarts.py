@@ -28,6 +28,7 @@ Set back by a rollback, or averaged, they may be meant to be.
 
 ## Limits
 
+After a pilot has put the training back, `age` is read no more, and the pilot's own writes are not counted.
 Weights that are clipped or projected at every step count as the optimizer's doing. Steps that mixed
 precision skips hide as many writes. A count that is kept on a GPU is not looked at, since that would wait
 for it.
@@ -53,7 +54,7 @@ def measure(probe: Probe) -> list[Reading]:
     first = next((p for p in held if p.requires_grad), None)
     if first is None:
         return []
-    readings = [*_age(probe.optimizer.state.get(first, {}).get("step"))]
+    readings = [] if "put back" in probe.memory else [*_age(probe.optimizer.state.get(first, {}).get("step"))]
     now = probe.step, id(first), first._version
     last, probe.memory["last"] = probe.memory.get("last"), now
     if last is None or last[1] != now[1] or now[0] <= last[0]:

@@ -79,7 +79,11 @@ class Lab:
         self._made_of: Any = None
         self._said: set[str] = set()
         self._looked_for_scaler = scaler is not None
-        self._device_time = DeviceTime(next((p.device for p in bare.parameters()), None))
+        device = next((p.device for p in bare.parameters()), None)
+        self._device_time = DeviceTime(device)
+        # A thread that waits for a device is not kept from working by others.
+        self._worked = clock.worked if device is None or device.type == "cpu" else clock.now
+        self._guarding = False
         self.known: tuple[str, int | None] | None = None  # loss function and batch size
 
     @property
@@ -97,15 +101,20 @@ class Lab:
         """Acts, so that no error gets to the training and its time is counted."""
         if self.off or self._device_time.capturing:
             return None
-        schedule, start = self.schedule, self.now()
-        before = schedule.spent
+        schedule, start, outermost = self.schedule, self.now(), not self._guarding
+        before, worked = schedule.spent, self._worked() if outermost else 0.0
+        self._guarding = True
         try:
             return act(*args)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong here is no concern of the training
             self.failed(error)
             return None
         finally:
-            schedule.pending += self.now() - start - (schedule.spent - before)
+            passed = self.now() - start
+            schedule.pending += passed - (schedule.spent - before)
+            if outermost:
+                self._guarding = False
+                schedule.crowd.met(passed, self._worked() - worked)
 
     def failed(
         self, error: Exception, what: str = "a step was not measured", step: int | None = None
@@ -147,6 +156,10 @@ class Lab:
         account, model = self.schedule.accounts.get("loss-scale"), self.model
         if account is not None and model is not None and self.schedule.overhead:
             self.read(account, Probe(step, model[1], optimizer, {}, scaler=self.scaler))
+
+    def put_back(self) -> None:
+        """Whoever watches has put the training back, which is no write from outside."""
+        self._memory["restarts"] = {"put back": True}
 
     def give_up(self, why: str) -> None:
         """Nothing more is read."""

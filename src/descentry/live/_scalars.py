@@ -21,18 +21,18 @@ class Scalars:
         self._memory: dict[str, Any] = {}
         self._rate: Any = None
 
-    def loss(self, step: int, loss: Any) -> None:
+    def loss(self, step: int, loss: Any, name: str = "loss") -> None:
         """The loss of a step: a number, or a tensor."""
         if type(loss) is float:
-            self._writer.add(step, {"loss": loss})
+            self._writer.add(step, {name: loss})
         elif isinstance(loss, Tensor):
             loss = one_number(loss)
             if loss.is_cpu:
-                self._writer.add(step, {"loss": loss.item()})
+                self._writer.add(step, {name: loss.item()})
             else:
-                self._ring.put(step, {"loss": loss})
+                self._ring.put(step, {name: loss})
         else:
-            self._writer.add_any(step, {"loss": loss})
+            self._writer.add_any(step, {name: loss})
 
     def rate(self, step: int, optimizer: Any, max_norm: Any) -> None:
         """Learning rate, momentum, weight decay and clipping, where a learning rate has changed."""

@@ -23,6 +23,7 @@ from descentry.recorder import Recorder
 
 NOTE_EVERY = 60.0  # seconds between notes in the journal on what watching has cost
 HOOKS = 2e-6  # seconds of the optimizer's two hooks at a step that is not measured
+TRIAL_LOSS = "trial-loss"  # losses of steps that a pilot makes at rates on trial
 _BY_HAND = ("batch-loss", "learning-rate")  # read at every step by `Scalars`
 _UNSEEN = 3  # steps to be measured of which the optimizer's hooks told nothing
 _LATER = 1000  # steps until it is tried again after an error of ours
@@ -78,6 +79,7 @@ class Session:
         self._now = clock.now
         self._tick = getattr(clock, "counts_work", False)
         self._depth = 0  # of optimizer steps within each other
+        self._aside = False
         self._fired = False  # whether the optimizer's hooks ever did
         self._waiting = False  # whether a step was made that `stepped` was not told of
         self._silent = False  # whether nobody calls `stepped`
@@ -119,7 +121,7 @@ class Session:
             self._waiting = self._silent = False
             self._depth = 0
             if loss is not None:
-                self._scalars.loss(step, loss)
+                self._scalars.loss(step, loss, TRIAL_LOSS if self._aside else "loss")
             if self.sample is not None:
                 lab.guarded(self._finish, loss.detach() if isinstance(loss, Tensor) else None, loss is None)
             elif self.updates >= self._look_step or start >= self._look_time:
@@ -135,6 +137,17 @@ class Session:
             self.sample.cancel()
             self.sample = None
         self._look_step = 0
+
+    def stand_aside(self, aside: bool) -> None:
+        """Whether the coming steps are trials, which are no part of the run.
+
+        Their losses are a series of their own, and nothing else of them is recorded or measured.
+        """
+        if aside == self._aside:
+            return
+        self._aside = aside
+        if not self.closed:
+            self._prepare()
 
     def loss_returned(
         self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], loss: Tensor
@@ -216,7 +229,8 @@ class Session:
         step = self.updates
         self.updates = step + 1
         try:
-            self._scalars.rate(step, optimizer, self.lab.max_norm)
+            if not self._aside:
+                self._scalars.rate(step, optimizer, self.lab.max_norm)
             if self.lab.scaler is not None and self.sample is None:
                 self.lab.guarded(self.lab.read_scaler, step, optimizer)
         except Exception as error:  # noqa: BLE001 - as above
@@ -268,7 +282,11 @@ class Session:
         if self._now() - self._noted > NOTE_EVERY:
             self._noted = self._now()
             self._note_spent()
-        chosen = schedule.choose(step, elapsed, lab.rates) if schedule.overhead and model else []
+        chosen = (
+            schedule.choose(step, elapsed, lab.rates)
+            if schedule.overhead and model and not self._aside
+            else []
+        )
         if chosen and model is not None:
             self.sample = Sample(lab, step, chosen, *model)
         else:

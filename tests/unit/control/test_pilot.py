@@ -53,6 +53,22 @@ def test_a_rate_that_works_is_left_alone_unless_a_search_is_asked_for():
     assert loop.pilot.rate > 0.01
 
 
+def test_the_steps_of_a_search_are_no_part_of_the_curve_and_its_returns_no_resume(tmp_path):
+    loop = Loop("adam", 1e-6, run_dir=tmp_path, name="a", overhead=0.5).train(260)
+    begun, ended = (d.step for d in loop.pilot.decisions[:2])
+    report = loop.pilot.explain()
+    run = report.run
+    tried = {*range(begun + 1, ended + 1)}
+    assert set(run["trial-loss"].step.tolist()) == tried
+    assert set(run["loss"].step.tolist()) == set(range(260)) - tried
+    assert not tried & set(run["gradient-norm"].step.tolist())
+    assert len(run["lr"]) == 2
+    assert any(g.start == begun + 1 and "tried learning rates" in g.what for g in run.gaps)
+    (resume,) = (d for d in report.diagnoses if d.cause == "resume-artefact")
+    assert resume.status != "supported"
+    loop.pilot.close()
+
+
 def test_a_batch_that_is_no_number_costs_the_steps_since_the_last_kept_state_and_no_more():
     loop = Loop().train(120, broken((110,)))
     (decision,) = loop.pilot.decisions
