@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
+
 
 def two_ranks(script: str, *words: str) -> list[tuple[str, str]]:
     """What each of two processes printed, on both streams; called as ``script RANK WORDS...``, over gloo."""
@@ -15,12 +17,12 @@ def two_ranks(script: str, *words: str) -> list[tuple[str, str]]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "GLOO_SOCKET_IFNAME": "lo"},
+            env={**os.environ, "GLOO_SOCKET_IFNAME": LOOPBACK},
         )
         for rank in range(2)
     ]
     try:
-        done = [p.communicate(timeout=180) for p in processes]
+        done = [p.communicate(timeout=900) for p in processes]
     finally:
         for process in processes:
             process.kill()
