@@ -62,6 +62,33 @@ def test_run_evidence_is_the_number_of_ways_to_choose_the_largest() -> None:
     assert runs.evidence == -math.inf
 
 
+def test_leaps_are_told_by_how_high_they_are_and_only_beside_a_full_window() -> None:
+    runs = Runs()
+    for t in range(WINDOW - 1):
+        runs.add(t, 2.0 + t % 2)
+    runs.add(WINDOW - 1, 32.0)
+    assert runs.leapt(2.0) == -math.inf  # too few before it
+    runs = Runs()
+    for t in range(WINDOW):
+        runs.add(t, 2.0 + t % 2)
+    runs.add(WINDOW, 42.0)
+    runs.add(WINDOW + 1, 32.0)
+    # Both are the largest of 66, and at least 30 times as far above 2 as the largest before: 30⁻² each.
+    assert runs.leapt(2.0) == pytest.approx(math.log(math.comb(WINDOW + 2, 2) * 30.0**4 / 4))
+    assert runs.leapt(3.0) == -math.inf
+
+
+@pytest.mark.parametrize(
+    ("after", "alarms"), [([30.0, 200.0], True), ([200.0, 30.0], False), ([200.0, 0.1], False)]
+)
+def test_two_losses_that_leap_are_enough_unless_they_come_down(after: list[float], alarms: bool) -> None:
+    rng = np.random.default_rng(0)
+    quiet = 3.0 * (1.0 + np.arange(400) / 20.0) ** -0.5 * (1.0 + 0.03 * rng.standard_normal(400))
+    watch = monitors.start("diverging")
+    told = [watch.update(t, v) for t, v in enumerate([*quiet.tolist(), *after])]
+    assert [t for t, alarm in enumerate(told) if alarm] == ([401] if alarms else [])
+
+
 def test_run_evidence_has_mean_at_most_one_over_all_orders() -> None:
     def value(order: tuple[int, ...]) -> float:
         runs = Runs()

@@ -20,6 +20,7 @@ from __future__ import annotations
 from math import inf, log
 
 WINDOW = 64
+TAIL = 2.0  # the exponent of the heaviest tail that :meth:`Runs.leapt` allows for
 _HALF = log(2.0)
 
 
@@ -27,12 +28,13 @@ class Runs:
     """The run of values in progress, and the evidence that it carries.
 
     ``length`` is that of the run (0: none), ``start`` the position of its first value and ``begun`` its step;
-    ``refs`` values are before it, ``top`` is the largest of them; ``evidence`` is the log of its e-value.
+    ``refs`` values are before it, ``top`` is the largest of them and ``lowest`` the lowest of its own;
+    ``evidence`` is the log of its e-value.
     """
 
     __slots__ = (
         "_all", "_before", "_now", "_peak", "_records", "_seen", "_sum", "begun", "evidence", "length",
-        "refs", "start", "top",
+        "lowest", "refs", "start", "top",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -42,7 +44,7 @@ class Runs:
         self.length = 0
         self.start = 0
         self.refs = 0
-        self.top = inf
+        self.top = self.lowest = inf
         self.begun = 0
         self._sum = 0.0
         self._peak = -inf
@@ -75,13 +77,30 @@ class Runs:
             self.refs = seen if seen < WINDOW else WINDOW + seen % WINDOW
             self._all = self._records = 0.0
             self._peak = self.top
+            self.lowest = value
         self.length += 1
+        self.lowest = min(self.lowest, value)
         self._sum += value - self.top
         among = self.refs + self.length
         self._all += log(among / self.length)
         self._records = self._records + log(among) if value > self._peak else -inf
         self._peak = max(self._peak, value)
         self.evidence = max(self._all, self._records) - _HALF
+
+    def leapt(self, base: float) -> float:
+        """Evidence from how far above a level the whole run lies, beside that it lies above what was before.
+
+        If a value that is the largest of all lies ``c`` times as far above ``base`` as the largest before it
+        with probability 1/c² at most (a power law of exponent 2), then all of M independent ones do with
+        1/c^2M at most. Each length is judged once; a share of 2^−M is set aside for it.
+
+        Args:
+            base: A level from before the run, below ``top``.
+        """
+        if self.refs < WINDOW or not base < self.top:
+            return -inf
+        far = log((self.lowest - base) / (self.top - base))
+        return self._all + self.length * (TAIL * far - _HALF)
 
     def climbing(self, value: float, factor: float) -> bool:
         """Whether ``value`` is ``factor`` times as far above ``top`` as the run's values are on average."""

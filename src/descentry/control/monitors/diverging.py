@@ -8,20 +8,23 @@ back. A spike recovers; this does not.
 ## How it is judged
 
 Single losses, and means of eight, are watched for runs of values that are all above the 64 to 127 before
-the run began. By chance alone M values in a row are the largest of n + M with probability 1/C(n+M, M);
-the inverse is the evidence. It has to reach 1/(α w), where w is the share of α that is set aside for a
-run that begins just there. An alarm needs three things beside, which can only make it rarer: the loss has
-come up by half of the gain since the first eight values; the mean of the run is at least twice as far
-above the best level as the highest value before it; and the latest value is no lower than the run's mean
-(for single losses: half as much again, counted from the highest value before it), so that what is coming
-down again is let be.
+the run began. By chance alone M values in a row are the largest of n + M with probability 1/C(n+M, M); the
+inverse is the evidence. It has to reach 1/(α w), where w is the share of α that is set aside for a run that
+begins just there. For two or three single losses in a row it counts beside that how far they leap: where
+all of them are c times as far above the best level as the highest value before them, the heaviest tails
+that leave noise a variance explain that with a probability of c^−2M. An alarm needs three things beside,
+which can only make it rarer: the loss has come up by half of the gain since the first eight values; the
+mean of the run is at least twice as far above the best level as the highest value before it; and the latest
+value is no lower than the run's mean (for single losses: half as much again, counted from the highest value
+before it), so that what is coming down again is let be.
 
 ## What is promised
 
 If the values are a level that never rises plus exchangeable noise, of any distribution, then the
-probability that it ever alarms is at most α: for runs of any length, however often one looks. Proved in
-the docstrings of `_runs.py` and `_spending.py`; the steps are the exchangeability of ranks, a comparison
-path by path for falling levels, and Ville's inequality.
+probability that it ever alarms is at most α: for runs of any length, however often one looks. The third of
+α that goes to leaps needs independent noise with tails no heavier than a power law of exponent 2; the rest
+holds without. Proved in the docstrings of `_runs.py` and `_spending.py`; the steps are the exchangeability
+of ranks, a comparison path by path for falling levels, and Ville's inequality.
 
 ## What is only measured
 
@@ -63,6 +66,7 @@ from descentry.control.monitors._state import dump, fill
 BLOCK = 8
 UNDONE = 0.5  # of the gain
 CLEAR = 2.0  # times as far above the best level as the highest value before
+LEAPS = 3  # single losses in a row that are judged by how far they are above all before, too
 CLIMBING = 1.5  # times the mean rise of the run, for single losses
 
 
@@ -73,7 +77,7 @@ class Diverging:
 
     def __init__(self, alpha: float = 0.01) -> None:
         self._alpha = checked(alpha)
-        self._log = log(2.0 / alpha)  # half of it for single values, half for means
+        self._log = log(3.0 / alpha)  # a third for single values, one for leaps, one for means
         self._singles, self._means = Runs(), Runs()
         self._block: list[float] = []
         self._first = self._best = inf
@@ -103,11 +107,16 @@ class Diverging:
 
     def _judge(self, step: int, value: float, run: Runs, factor: float) -> Alarm | None:
         best = self._best
-        if best == inf or run.evidence <= self._log:
+        if best == inf:
+            return None
+        evidence = run.evidence
+        if run is self._singles and run.length <= LEAPS:
+            evidence = max(evidence, run.leapt(best))
+        if evidence <= self._log:
             return None
         needed = self._log + log_price(run.start)
         if (
-            run.evidence < needed
+            evidence < needed
             or value < best + UNDONE * (self._first - best)
             or run.mean() - best < CLEAR * (run.top - best)
             or not run.climbing(value, factor)
@@ -119,7 +128,7 @@ class Diverging:
             f"The loss is running away: since about step {run.begun} it has come up to {value:.4g}, from "
             f"{best:.4g} at best; {run.length} {what} above all of the {run.refs} before."
         )
-        return Alarm("diverging", step, run.begun, run.evidence, needed, sentence)
+        return Alarm("diverging", step, run.begun, evidence, needed, sentence)
 
     def to_dict(self) -> dict[str, Any]:
         """All that the watch knows, as JSON would keep it."""
