@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from descentry.control._lr_checks import checked_gradients, checked_loss
 from descentry.control._lr_groups import Rates
-from descentry.control._search import LENGTHS, Search
+from descentry.control._search import FIRST, Search
 from descentry.control._search_parts import Leg
 from descentry.instruments._tensors import values
 from descentry.trials._losses import computing_the_loss
@@ -81,7 +81,7 @@ class Trials:
         losses: list[float] = []
         for _ in range(leg.steps):
             if leg.arm < 0:
-                self._at %= LENGTHS[0]  # the ramp sees the batches whose loss is known
+                self._at %= FIRST  # the ramp sees the batches whose loss is known
             losses.append(self.step(leg.rate))
             if hopeless(losses[-1]):
                 return losses

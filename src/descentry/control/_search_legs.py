@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import isfinite, nan
 
 from descentry.control._orders import NOTHING, Label, Orders, Settings
-from descentry.control._search import LENGTHS, MOST_ARMS, Arm, Found, Search
+from descentry.control._search import FIRST, MOST_ARMS, Arm, Found, Search
 from descentry.control._search_levels import tail
 from descentry.control._sight import COUNTS
 
@@ -88,7 +88,7 @@ class SearchLegs:
         self.level = self.first
         if found is not None:
             self.found |= {"rate": found.rate, "low": found.low, "high": found.high, "breaks": found.breaks}
-            lasting = [tail(a.losses, LENGTHS[0]).mean for a in self._search.arms if self._lasts(a)]
+            lasting = [tail(a.losses, FIRST).mean for a in self._search.arms if self._lasts(a)]
             self.found["fell"] = self.first - min(lasting, default=self.first)
             for arm in self._search.arms:
                 if arm.rate == found.rate and not arm.broke:
@@ -99,8 +99,8 @@ class SearchLegs:
 
     def _lasts(self, arm: Arm) -> bool:
         """Whether at least the first steps of a trial went well."""
-        short = arm.losses[: LENGTHS[0]]
-        return len(short) == LENGTHS[0] and not any(self._search.hopeless(x) for x in short)
+        short = arm.losses[:FIRST]
+        return len(short) == FIRST and not any(self._search.hopeless(x) for x in short)
 
     def _of_the_short(self) -> Found | None:
         """What the first steps of the trials say, where all that went on ended too high.
@@ -109,7 +109,7 @@ class SearchLegs:
         it where it did not last either.
         """
         arms = [a for a in self._search.arms if self._lasts(a)]
-        falls = {a.rate: self.first - tail(a.losses, LENGTHS[0]).mean for a in arms}
+        falls = {a.rate: self.first - tail(a.losses, FIRST).mean for a in arms}
         good = [rate for rate, fall in falls.items() if fall > max(0.0, max(falls.values()) / 2)]
         if not good:
             return None

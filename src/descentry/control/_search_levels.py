@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import NamedTuple
 
-TIES = 0.05  # of the fall: a difference below it is none
-ERRORS = 1.0  # standard errors within which two levels are equal
+TIES = 0.1  # of the fall: a difference below it is none,
+FAINT = 0.01  # nor one below such a part of the loss before training, on a plateau that nothing leaves yet
+ERRORS = 2.0  # standard errors within which two levels are equal
 
 
 class Level(NamedTuple):
@@ -36,13 +37,13 @@ def _last(n: int) -> int:
     return max(3, n // 4)
 
 
-def clearly_worse(losses: Sequence[float], best: Sequence[float], fall: float, *, paired: bool) -> bool:
-    """Whether the first trial ends above the second by more than noise and a share of the fall.
+def clearly_worse(losses: Sequence[float], best: Sequence[float], least: float, *, paired: bool) -> bool:
+    """Whether the first trial ends above the second by more than noise and some least difference.
 
     Args:
         losses: Of the trial in question.
         best: Of the trial it is compared with.
-        fall: How far the loss fell in that one.
+        least: A difference below this is none.
         paired: Whether both saw the same batches, so that the batches' own differences cancel.
     """
     n = min(len(losses), len(best))
@@ -52,7 +53,7 @@ def clearly_worse(losses: Sequence[float], best: Sequence[float], fall: float, *
         error = _error_of_differences([a - b for a, b in zip(losses[:n], best[:n], strict=True)])
     else:
         error = sqrt(ours.error**2 + theirs.error**2)
-    return not difference <= max(TIES * fall, ERRORS * error)
+    return not difference <= max(least, ERRORS * error)
 
 
 def _error_of_differences(differences: Sequence[float]) -> float:

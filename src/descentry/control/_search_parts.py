@@ -36,9 +36,9 @@ class Arm:
     losses: list[float] = field(default_factory=list)
     broke: bool = False
 
-    def level(self) -> Level:
-        """The level of the loss at the end of the trial; infinite where it broke."""
-        return Level(inf, inf) if self.broke or not self.losses else tail(self.losses)
+    def level(self, steps: int | None = None) -> Level:
+        """The level of the loss after so many steps, or at the end; infinite where it broke."""
+        return Level(inf, inf) if self.broke or not self.losses else tail(self.losses, steps)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,6 @@ class Found:
         high: The largest such rate.
         decades: Uncertainty of ``rate``: it holds within ``rate × 10^±decades``.
         breaks: The rate at which the ramp broke, or the end of the range where it did not.
-        cautious: Whether the smaller of about equals was taken, because the next larger rate broke.
     """
 
     rate: float
@@ -59,4 +58,3 @@ class Found:
     high: float
     decades: float
     breaks: float
-    cautious: bool = False

@@ -16,7 +16,7 @@ from descentry.control._lr_batches import draw
 from descentry.control._lr_checks import NO_RATE, WHERE, checked_optimizer
 from descentry.control._lr_terrain import COST, terrain
 from descentry.control._lr_trials import EARLY, LATE, Trials
-from descentry.control._search import HIGH, LENGTHS, LOW, Search
+from descentry.control._search import FIRST, HIGH, LOW, WHOLE, Search
 from descentry.control._search_parts import Arm
 from descentry.core.errors import DescentryError, listed
 from descentry.core.learning_rate import LRSuggestion, RateTrial, Terrain
@@ -85,8 +85,8 @@ def find_lr(
     found: LRSuggestion | None = None
     try:
         with unwatched():
-            trials.batches, notes = draw(batches, LENGTHS[-1])
-            found, best = _found(trials, budget + (LENGTHS[-1] if keep else 0), terrain, notes, keep)
+            trials.batches, notes = draw(batches, WHOLE)
+            found, best = _found(trials, budget + (WHOLE if keep else 0), terrain, notes, keep)
     finally:
         trials.start.restore()
     if keep:
@@ -112,16 +112,14 @@ def _found(
     low, high = (LOW, HIGH) if scale is None else (EARLY * scale, LATE * scale)
     if ground is not None and ground.edge is not None:
         low, high = EDGES[0] * ground.edge, EDGES[1] * ground.edge
-    steps = int((budget - trials.cost - LENGTHS[0] / 3) // each) + LENGTHS[0]
+    steps = int((budget - trials.cost - FIRST / 3) // each) + FIRST
     if steps < LEAST:
         raise DescentryError(
             f"a step of {type(trials.optimizer).__name__} takes {each} gradients, so {budget} are too few",
             where=WHERE,
             how=f"Give budget={each * LEAST + COST}, or find the rate of a plainer optimizer.",
         )
-    # What divides by the size of the gradient has no step that grows with it.
-    adaptive = any("betas" in group or "alpha" in group for group in trials.optimizer.param_groups)
-    search = Search(low, high, budget=steps, resume=True, cautious=not adaptive)
+    search = Search(low, high, budget=steps, resume=True)
     trials.run(search)
     if search.found is None:
         rates = [rate for rate, _ in search.ramp] + [arm.rate for arm in search.arms]
@@ -146,7 +144,6 @@ def _found(
         ramp=tuple(search.ramp),
         before=search.before,
         cost=trials.cost,
-        cautious=search.found.cautious,
         kept=len(best.losses) if keep else 0,
         scheduled=trials.rates.scheduled,
         terrain=ground,

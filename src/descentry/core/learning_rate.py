@@ -58,7 +58,6 @@ class LRSuggestion:
         ramp: Rate and loss of each step of the ramp.
         before: The loss before training, on the batches that the shortest trials are judged by.
         cost: In gradient evaluations; a loss without its gradient counts as a third of one.
-        cautious: Whether the smaller of about equal rates was taken, because the next larger one broke.
         kept: Steps of the best trial that the model has kept; 0 where everything is as it was.
         scheduled: Whether a scheduler is attached: ``lr`` is then the highest rate that it should reach.
         terrain: Sharpness and gradient noise, where they were asked for.
@@ -75,7 +74,6 @@ class LRSuggestion:
     ramp: tuple[tuple[float, float], ...]
     before: float
     cost: float
-    cautious: bool = False
     kept: int = 0
     scheduled: bool = False
     terrain: Terrain | None = None

@@ -87,16 +87,12 @@ def judged(found: LRSuggestion) -> str:
     trials, most = count(len(found.curve), "short training"), max(t.steps for t in found.curve)
     text = (
         f"{trials} from the same start on the same batches; the best went on to {most} steps, and of "
-        f"about equals {_of_equals(found)} is used. The loss is the mean of a trial's last quarter; before "
+        f"about equals the larger rate is used. The loss is the mean of a trial's last quarter; before "
         f"training it was {number(found.before)}. A ramp of rates broke at {rate(found.breaks)}. The rate is "
         f"known to a factor of {10**found.uncertainty:.2g} either way; short trials cannot see what happens "
         f"late. {number(round(found.cost, 1))} gradients."
     )
     return f"{text} {found.kept} steps of them are kept." if found.kept else text
-
-
-def _of_equals(found: LRSuggestion) -> str:
-    return "the smaller rate, as larger ones broke," if found.cautious else "the larger rate"
 
 
 def ground(found: LRSuggestion) -> str:
@@ -177,7 +173,6 @@ def to_dict(found: LRSuggestion) -> dict[str, Any]:
             "ramp": [{"rate": r, "loss": loss} for r, loss in found.ramp],
             "before": found.before,
             "cost": found.cost,
-            "cautious": found.cautious,
             "kept": found.kept,
             "scheduled": found.scheduled,
             "terrain": None
