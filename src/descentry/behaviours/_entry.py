@@ -11,7 +11,7 @@ from descentry.core.data import Finding, Floats
 MakeValues = Callable[[], Sequence[float] | Floats]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """A curve on which the behaviour must be seen, or must not.
 
@@ -26,7 +26,7 @@ class Case:
     validation: MakeValues | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Behaviour:
     """Something that a loss curve does.
 

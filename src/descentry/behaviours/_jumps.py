@@ -17,7 +17,7 @@ MOST = 0.8  # of the change: a narrower jump is told rather than a wider one tha
 SIDE = 0.02  # of the run: what the level before and after is taken over
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Jump:
     """From bin ``start`` to ``stop`` the level goes from ``before`` to ``after``.
 

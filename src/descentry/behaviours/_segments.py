@@ -19,7 +19,7 @@ BLOCK = 16  # rows of candidates weighed at once: arrays that stay in the cache
 PENALTY = 3.0  # per free number of a piece, times log(bins); 1 is BIC, more because bins are not independent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Segment:
     """A straight piece: bins ``start``..``stop`` (inclusive) and the fitted level at both ends."""
 

@@ -25,7 +25,7 @@ VISIBLE = 0.03  # of the scale
 BLOCK = 128
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Swings:
     """Swings over bins ``start``..``stop``, their median height, and whether they go from point to point."""
 

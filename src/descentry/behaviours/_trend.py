@@ -15,7 +15,7 @@ SIGNIFICANT = 4.0  # standard errors
 RESOLUTION = 4e-6  # of the level: what single precision can tell apart after a reduction
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trend:
     """Levels at the landmarks of a curve's body, in its own units.
 

@@ -13,7 +13,7 @@ Group = Literal["recorded runs", "training", "many runs", "in the browser", "wha
 GROUPS: tuple[Group, ...] = get_args(Group)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Command:
     """Something that ``descentry`` does when told to.
 

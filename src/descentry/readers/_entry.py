@@ -12,7 +12,7 @@ from descentry.readers._source import Source
 Rows = Sequence[tuple[int, float]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reader:
     """A log format.
 

@@ -18,7 +18,7 @@ _CLOCK = Pattern(r"(?:\d{1,3}:)?\d{1,2}:\d\d(?:\.\d+)?")  # fastai prints how lo
 SAMPLE = 40  # rows that decide what the delimiter and the header are
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """How a text table is laid out; a delimiter of one blank stands for any white space."""
 

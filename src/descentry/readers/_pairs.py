@@ -70,7 +70,7 @@ _MEMORY = 50_000  # texts remembered; a log whose texts never repeat must not fi
 Role = Literal["", "metric", "epoch", "count", "other", "place"]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Line:
     """What a line says.
 
@@ -112,7 +112,7 @@ class Line:
         self.values = {n if metrics.split(n) else f"{scope} {n}": v for n, v in self.values.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Text:
     """What the text before a number means."""
 

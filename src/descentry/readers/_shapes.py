@@ -22,7 +22,7 @@ MAX_STEP = 2.0**53
 _METRIC = frozenset({"loss", "error", "rising"})
 
 
-@dataclass
+@dataclass(eq=False)
 class _Found:
     """What a document holds, by name; the names of nested objects are joined by slashes."""
 

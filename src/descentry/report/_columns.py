@@ -10,7 +10,7 @@ from descentry.core.data import Floats, Ints, Series
 from descentry.core.ranks import distinct
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Columns:
     """What a curve does in the columns of a drawing; one element for each column that holds finite points.
 

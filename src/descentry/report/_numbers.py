@@ -10,7 +10,7 @@ from descentry.core import metrics
 from descentry.core.data import Report, Series
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Point:
     """A point of a curve."""
 
@@ -18,7 +18,7 @@ class Point:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
     """What can be said of a series in numbers.
 

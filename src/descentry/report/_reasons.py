@@ -16,7 +16,7 @@ CLOSE_IN_TROUBLE = 0.05  # or where something is wrong, and nothing likelier exp
 HEALTHY = "healthy"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reasons:
     """What a page says about why.
 

@@ -14,7 +14,7 @@ from descentry.core.ranks import quantile
 RATIO_FOR_LOG = 100.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scale:
     """An axis from ``low`` to ``high``."""
 
