@@ -30,8 +30,13 @@ class OwnTime:
         """Seconds of its own turns."""
         return self._told + (time.perf_counter() - self._since if self._since is not None else 0.0)
 
-    def computed(self, cost: Cost) -> None:
+    worked = staticmethod(time.thread_time)
+
+    def trained(self) -> None:
         """Nothing: it is a clock of the machine."""
+
+    def measured(self, cost: Cost) -> None:
+        """Nothing, likewise."""
 
     def run(self) -> None:
         """Its turn begins."""

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from descentry.core.errors import listed
 from descentry.instruments._entry import Instrument
 from descentry.instruments._probe import Probe
 from descentry.instruments._undisturbed import precision
+from descentry.live import _not_read
 from descentry.live._account import FAILURES, Account, Rates
 from descentry.live._around import Around
 from descentry.live._clock import Clock
@@ -26,7 +26,6 @@ from descentry.store.writing import RunWriter
 _BANDWIDTH = {"cpu": 5e9}
 _ACCELERATED = 5e11
 _EACH_TENSOR = 3e-6
-_NONE_HERE = "there was nothing that it could read"
 _NOTED = 100  # kinds of things that went wrong
 _NOTHING = 8  # readings that may come to nothing before an instrument is left alone
 
@@ -127,10 +126,13 @@ class Lab:
 
     def read(self, account: Account, probe: Probe) -> None:
         """One reading, if it can be paid."""
-        schedule, instrument = self.schedule, account.instrument
-        if account.given_up or not schedule.can_pay(account, self.elapsed, self.rates):
+        if account.given_up or not self.schedule.can_pay(account, self.elapsed, self.rates):
             account.until = -1
             return
+        self._take(account, probe)
+
+    def _take(self, account: Account, probe: Probe) -> None:
+        schedule, instrument = self.schedule, account.instrument
         probe.memory = self._memory.setdefault(instrument.id, {})
         start, mark = self.now(), self._device_time.start()
         try:
@@ -178,7 +180,7 @@ class Lab:
             return "the model was not seen to be called"
         if account.instrument.needs & {"batch", "outputs"} and not self.saw_loss:
             return "how the loss follows from what the model returns was not seen"
-        return _NONE_HERE
+        return _not_read.NOTHING_HERE
 
     def look_at(self, model: nn.Module, optimizer: Any) -> None:
         """What is measured once is measured again when the model or its optimizer changes."""
@@ -208,30 +210,17 @@ class Lab:
         if settings:
             self.writer.configure(settings)
 
+    def last_look(self, step: int) -> None:
+        """At the end of the run: what happened since it was last looked, for which nothing is captured."""
+        account, model, optimizer = self.schedule.accounts.get("restarts"), self.model, self.optimizer()
+        if account is not None and account.readings and model is not None and optimizer is not None:
+            self._take(account, Probe(step, model[1], optimizer, {}))  # it costs next to nothing
+
     def not_read(self) -> list[dict[str, Any]]:
         """For the report: instruments that were not read, and why."""
-        reasons: dict[str, list[str]] = {}
-        for account in self.schedule.accounts.values():
-            if account.found or account.failures or not self.schedule.overhead:
-                continue
-            price = account.price(self.rates)
-            reason = account.given_up or (
-                self._nothing(account)
-                if account.readings
-                else f"a reading takes about {_seconds(price)}, more than could be spent so far"
-            )
-            if reason == _NONE_HERE:
-                continue  # a network without rectifiers has no dead units, which is no gap
-            reasons.setdefault(reason, []).append(account.instrument.id)
-        found = [
-            {"kind": "not-measured", "what": f"not measured ({listed(ids)}): {reason}", "count": len(ids)}
-            for reason, ids in reasons.items()
-        ]
-        if self.publisher.left_out:
-            most = max(self.publisher.left_out.values())
-            what = f"of the layers evenly spaced ones were measured, {most:,} others were not"
-            found.append({"kind": "layers", "what": what, "count": most})
-        return found
+        schedule, left_out = self.schedule, self.publisher.left_out
+        accounts = schedule.accounts.values() if schedule.overhead else ()
+        return _not_read.gaps(accounts, self.rates, self._nothing, max(left_out.values(), default=0))
 
 
 def _pass_of(model: nn.Module) -> float:
@@ -247,7 +236,3 @@ def _pass_of(model: nn.Module) -> float:
 def _brief(error: Exception) -> str:
     text = str(error).strip().partition("\n")[0][:200]
     return text if type(error) is RuntimeError and text else f"{type(error).__name__}: {text}"
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.1g} s" if seconds < 10 else f"{seconds:,.0f} s"

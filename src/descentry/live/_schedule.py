@@ -2,12 +2,15 @@
 
 The promise: what was spent never exceeds the larger of :data:`ADVANCE` seconds and ``overhead`` times the
 time that has passed. The advance is on the budget and not beside it: at 2%, a run of twelve seconds and a
-half has caught up with it, and from there on the share is kept.
+half has caught up with it, and from there on the share is kept. It is meant in seconds of work. On a machine
+that others keep busy everything takes longer, the training as well: the advance then is as much longer, or a
+short run would be left with a reading or two.
 
 First, one reading of every instrument is bought as early as it can be paid, the most informative for their
 cost first; where such a first reading is not too dear, all else waits until it is paid. What a reading costs
 is a guess until it has been taken, and the first steps of a training are slow: so that one bad guess does not
-use up what would have paid for everything else, dear first readings come a step after the cheap ones.
+use up what would have paid for everything else, dear first readings come a step after the cheap ones. A part
+of the advance is kept from all first readings, for a second look at what is cheap: many faults show late.
 
 Then each instrument gets a share of the budget in proportion to √(cost · information). What an instrument
 would have told between two readings is missing for a time that grows with their distance, and this rule makes
@@ -28,8 +31,10 @@ from dataclasses import dataclass
 
 from descentry.instruments._entry import Instrument
 from descentry.live._account import Account, Rates
+from descentry.live._crowd import Crowd
 
-ADVANCE = 0.25  # seconds
+ADVANCE = 0.25  # seconds of work
+KEPT = 0.2  # of the advance: for later readings
 AT_ONCE = 0.5  # of the advance: what is there for the first step
 SPREAD = 13  # doublings of the number of steps over which the rest comes: 8,192 steps
 WITHIN = 0.5  # of the advance: what costs more has no share of it
@@ -56,12 +61,14 @@ class Schedule:
         accounts: Of each instrument, by its id.
         other: Seconds spent on anything but readings: scalars, the run folder.
         pending: Seconds of the present step that its readings share: captures, hooks.
+        crowd: Is told how long our work took.
     """
 
     def __init__(self, instruments: Iterable[Instrument], overhead: float) -> None:
         self.accounts = {i.id: Account(i) for i in instruments}
         self.overhead = overhead
         self.other = self.pending = 0.0
+        self.crowd = Crowd()
         self._taken: dict[Account, float] = {}  # readings of the present step
         self._fruitless = 0  # decisions, one after the other, of which nothing came
 
@@ -85,9 +92,14 @@ class Schedule:
         self.pending = 0.0
         self._taken = {}
 
+    @property
+    def advance(self) -> float:
+        """Seconds that may be spent before they are earned."""
+        return ADVANCE * self.crowd.stretch
+
     def allowed(self, elapsed: float) -> float:
         """Seconds that may have been spent when ``elapsed`` seconds have passed."""
-        return max(ADVANCE, self.overhead * elapsed) if self.overhead > 0 else 0.0
+        return max(self.advance, self.overhead * elapsed) if self.overhead > 0 else 0.0
 
     def can_pay(self, account: Account, elapsed: float, rates: Rates) -> bool:
         """Whether one more reading keeps the promise; steps in a row that were begun are finished."""
@@ -100,7 +112,7 @@ class Schedule:
         left = self.allowed(elapsed) - self.spent - sum(a.price(rates) for a in bound)
         shares = self._shares(wanted, rates)
         advance, later = self._pots(step, elapsed)
-        if _saving(wanted, rates):
+        if self._saving(wanted, rates):
             later = 0.0
         ready = [a for a in wanted if elapsed >= self._rested(a, shares[a], elapsed)]
         due = [
@@ -109,8 +121,9 @@ class Schedule:
         turns = {a: a.turn(rates) for a in wanted}
         due.sort(key=lambda a: (a.readings > 0, -a.instrument.information / turns[a]))
         chosen = list(bound)
-        for account in _cheap_first(due, turns, left, rates):
-            if turns[account] <= left:
+        kept = KEPT * self.advance if self.overhead * elapsed < self.advance else 0.0
+        for account in _cheap_first(due, turns, left - kept, rates):
+            if turns[account] <= left - (0.0 if account.readings else kept):
                 left -= turns[account]
                 account.until = step + account.instrument.consecutive - 1
                 account.left = account.instrument.consecutive
@@ -127,19 +140,19 @@ class Schedule:
             return math.inf, math.inf
         if any(a.until > step for a in wanted):
             return step + 1, math.inf
-        shares, spent = self._shares(wanted, rates), self.spent
-        saving = _saving(wanted, rates)
+        shares, spent, advance = self._shares(wanted, rates), self.spent, self.advance
+        saving = self._saving(wanted, rates)
         at_step = at_time = math.inf
         for account in wanted:
             affordable = (spent + account.turn(rates)) / self.overhead
             if not account.readings:
                 at_time = min(at_time, affordable)
                 continue
-            early, late = shares[account].when(self.overhead)
+            early, late = shares[account].when(self.overhead, advance)
             if not saving:
                 rested = self._rested(account, shares[account], max(late, affordable))
                 at_time = min(at_time, max(late, affordable, rested))
-            if affordable * self.overhead <= ADVANCE:
+            if affordable * self.overhead <= advance:
                 at_step = min(at_step, early)
         doublings = min(self._fruitless, 30)
         pause = min(PAUSE * 2**doublings, max(PAUSE, PATIENCE * elapsed))
@@ -151,7 +164,7 @@ class Schedule:
         for account in wanted:
             information = account.instrument.information * (1 if account.readings else FIRST)
             weights[account] = math.sqrt(information * account.turn(rates))
-        cheap = {a for a in wanted if a.turn(rates) <= WITHIN * ADVANCE}
+        cheap = {a for a in wanted if a.turn(rates) <= WITHIN * self.advance}
         early, late = sum(weights[a] for a in cheap), sum(weights.values())
         gone = self.other + sum(a.spent for a in self.accounts.values() if not a.wanted)
         return {
@@ -161,14 +174,18 @@ class Schedule:
 
     def _rested(self, account: Account, share: _Share, elapsed: float) -> float:
         """When a turn may follow the last: what was saved up is spent at twice the pace, not at a stroke."""
-        if self.overhead * elapsed <= ADVANCE or not account.readings:
+        if self.overhead * elapsed <= self.advance or not account.readings:
             return 0.0
         return account.chosen_at + CATCH_UP * share.turn / (share.late * self.overhead)
 
     def _pots(self, step: int, elapsed: float) -> tuple[float, float]:
-        earned = self.overhead * elapsed
+        earned, advance = self.overhead * elapsed, self.advance
         part = AT_ONCE + (1 - AT_ONCE) * min(1.0, math.log2(step + 1) / SPREAD)
-        return max(ADVANCE * part, min(ADVANCE, earned)), max(0.0, earned - ADVANCE)
+        return max(advance * part, min(advance, earned)), max(0.0, earned - advance)
+
+    def _saving(self, wanted: Sequence[Account], rates: Rates) -> bool:
+        """Whether what comes with the time is kept for the first reading of something."""
+        return any(not a.readings and a.turn(rates) <= SAVED_FOR * self.advance for a in wanted)
 
 
 @dataclass(frozen=True)
@@ -191,22 +208,17 @@ class _Share:
         left = advance - self.gone
         return self.early * max(0.0, left) + self.late * max(0.0, later + min(0.0, left)) >= self.needed
 
-    def when(self, overhead: float) -> tuple[float, float]:
+    def when(self, overhead: float, advance: float) -> tuple[float, float]:
         """The step from which on the advance alone is enough, and the time from which on both are."""
         step = math.inf
-        if self.early > 0 and (enough := self.gone + self.needed / self.early) <= ADVANCE:
-            part = max(0.0, enough / ADVANCE - AT_ONCE) / (1 - AT_ONCE)
+        if self.early > 0 and (enough := self.gone + self.needed / self.early) <= advance:
+            part = max(0.0, enough / advance - AT_ONCE) / (1 - AT_ONCE)
             step = math.ceil(2 ** (SPREAD * part)) - 1
-        from_advance = self.early * max(0.0, ADVANCE - self.gone)
+        from_advance = self.early * max(0.0, advance - self.gone)
         if from_advance >= self.needed:
-            return step, min(ADVANCE, self.gone + self.needed / self.early) / overhead
-        later = (self.needed - from_advance) / self.late + max(0.0, self.gone - ADVANCE)
-        return step, (ADVANCE + later) / overhead
-
-
-def _saving(wanted: Sequence[Account], rates: Rates) -> bool:
-    """Whether what comes with the time is kept for the first reading of something."""
-    return any(not a.readings and a.turn(rates) <= SAVED_FOR * ADVANCE for a in wanted)
+            return step, min(advance, self.gone + self.needed / self.early) / overhead
+        later = (self.needed - from_advance) / self.late + max(0.0, self.gone - advance)
+        return step, (advance + later) / overhead
 
 
 def _cheap_first(due: list[Account], turns: dict[Account, float], left: float, rates: Rates) -> list[Account]:

@@ -173,6 +173,7 @@ class Session:
             if self.sample is not None:
                 self.sample.cancel()
                 self.sample = None
+            self.lab.guarded(self.lab.last_look, self.updates)
             self.lab.schedule.settle()
             self.bring()
             for gap in self.lab.not_read():

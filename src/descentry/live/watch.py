@@ -82,7 +82,9 @@ def watch(
 def _next_step(recorder: Recorder, optimizer: Any) -> int:
     """Of a run that is joined: what the optimizer has counted, or one more than what was recorded last."""
     try:
-        recorded = max((int(p.step[-1]) for p in recorder._writer.snapshot().series.values()), default=-1)
+        series = recorder._writer.snapshot().series.items()
+        # What was read when the run ended stands at the step that would have come next.
+        recorded = max((int(p.step[-1]) for n, p in series if not n.startswith("restarts/")), default=-1)
         if recorded < 0:
             return 0
         counts = [float(s["step"]) for s in optimizer.state.values() if "step" in s]

@@ -284,3 +284,18 @@ def test_the_same_training_is_measured_alike_by_a_clock_that_counts_work():
             run = one.run()
         found.append([(s.name, s.step.tolist(), s.value.tobytes()) for s in run.series])
     assert found[0] == found[1]
+
+
+def test_what_happened_after_the_last_reading_is_looked_at_when_the_run_ends(monkeypatch):
+    model = mlp()
+    optimizer = torch.optim.Adam(model.parameters())
+    with watched(model, optimizer) as one:
+        train(model, optimizer, one, 20)
+        monkeypatch.setattr(one._session.lab.schedule, "choose", lambda *_: [])
+        train(model, optimizer, one, 1)  # one that is measured may have been prepared
+        optimizer.state.clear()
+        model.load_state_dict(model.state_dict())
+        train(model, optimizer, one, 5)
+    run = one.run()
+    assert run["restarts/age"].value[-1] == 5
+    assert run["restarts/age"].step[-1] == 26

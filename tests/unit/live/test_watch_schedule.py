@@ -9,6 +9,7 @@ import pytest
 
 from descentry.instruments._entry import Cost, Instrument
 from descentry.live._account import Rates
+from descentry.live._crowd import MOST, Crowd
 from descentry.live._schedule import ADVANCE, Schedule
 
 RATES = Rates(gradient=1e-3, elementwise=2e-5)
@@ -196,3 +197,35 @@ def test_what_adds_little_is_read_along():
         schedule.accounts[name].spent = 1.0
     chosen = [a.instrument.id for a in schedule.choose(10, 200.0, RATES)]
     assert chosen == ["norm", "along"]
+
+
+def test_on_a_crowded_machine_the_advance_is_one_of_work():
+    alone, crowded = Schedule(KINDS, 0.02), Schedule(KINDS, 0.02)
+    for schedule, times in ((alone, 1), (crowded, 8)):
+        simulated(schedule, 500, 2e-3 * times, lambda a, t=times: t * declared(a))
+    assert crowded.advance == alone.advance == ADVANCE  # nobody told
+    stretched = Schedule(KINDS, 0.02)
+    stretched.crowd.met(passed=4.0, worked=1.0)
+    read, now = simulated(stretched, 500, 8e-3, lambda a: 4 * declared(a))
+    assert stretched.advance == pytest.approx(4 * ADVANCE, rel=0.1)
+    assert stretched.spent <= stretched.allowed(now)
+    assert all(len(steps) > 1 for steps in read.values())
+
+
+def test_a_crowd_is_believed_in_slowly_and_not_without_end():
+    crowd = Crowd()
+    assert crowd.stretch == 1
+    crowd.met(passed=0.001, worked=0.0)  # a clock that ticks coarsely
+    assert crowd.stretch < 1.1
+    crowd.met(passed=0.1, worked=0.2)  # several threads
+    assert crowd.stretch == pytest.approx(1, abs=0.1)
+    crowd.met(passed=1000.0, worked=1.0)
+    assert crowd.stretch == MOST
+
+
+def test_first_readings_leave_something_for_later_ones():
+    kinds = [instrument(f"dear{i}", gradients=45) for i in range(6)] + [instrument("cheap", gradients=0.5)]
+    schedule = Schedule(kinds, 0.02)
+    read, _ = simulated(schedule, 800, 1e-3)
+    assert sum(len(steps) for name, steps in read.items() if name.startswith("dear")) >= 3
+    assert max(read["cheap"]) > 300
