@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from benchmarks._control_stack import MOMENTUM, ends
 from benchmarks._control_tasks import Task
 
-GRADIENTS = 80  # beside the steps that are kept
+GRADIENTS = 100  # beside the steps that are kept
 EPOCH = 25  # steps between two looks of a plateau scheduler
 
 

@@ -1,7 +1,8 @@
 """Further trainings on which the design of the search was chosen; none of them is reported.
 
-Eleven of a pair each are few to choose by, and the other half has to stay unseen. These are of the same kinds, on
-other data: separable classes, whose loss falls exponentially; noise floors; depth; small batches; fine-tuning.
+Eleven of a pair each are few to choose by, and the other half has to stay unseen. These are of the same
+kinds, on other data: separable classes, whose loss falls exponentially; noise floors; depth; small batches;
+fine-tuning.
 """
 
 from __future__ import annotations

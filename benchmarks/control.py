@@ -1,6 +1,6 @@
 """How well ways to set the learning rate do, the cost of finding it paid from the same budget of gradients.
 
-    python -m benchmarks.control [--half choosing|reporting] [--tasks NAME ...] [--methods NAME ...]
+    python -m benchmarks.control [--half choosing|more|reporting] [--tasks NAME ...] [--methods NAME ...]
                                  [--times 4] [--quick] [--jobs N] [--results FILE]
 
 Each training has so many gradient evaluations, and what a method spends on finding a rate is taken from them.
@@ -28,9 +28,18 @@ import numpy as np
 import torch
 
 from benchmarks import _control_methods as methods
+from benchmarks import _control_tasks as tasks
+from benchmarks._control_more import MORE
 from benchmarks._control_report import show
 from benchmarks._control_stack import final_losses
-from benchmarks._control_tasks import CHOOSING, REPORTING, TASKS
+
+HALVES = {
+    "choosing": tasks.CHOOSING,
+    "more": MORE,  # for choosing as well
+    "reporting": tasks.REPORTING,
+    "both": (*tasks.CHOOSING, *tasks.REPORTING),
+}
+TASKS = tasks.TASKS | {task.name: task for task in MORE}
 
 RATES = tuple(float(r) for r in np.logspace(-6, 2, 25))
 SEEDS = (0, 1, 2)
@@ -50,8 +59,7 @@ class Job(NamedTuple):
 
 
 def jobs(args: argparse.Namespace) -> Iterator[Job]:
-    half = {"choosing": CHOOSING, "reporting": REPORTING, "both": (*CHOOSING, *REPORTING)}[args.half]
-    for task in half:
+    for task in HALVES[args.half]:
         if args.tasks and task.name not in args.tasks:
             continue
         steps = task.steps * args.times
@@ -79,7 +87,7 @@ def work(job: Job) -> dict[str, Any]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--half", choices=("choosing", "reporting", "both"), default="reporting")
+    parser.add_argument("--half", choices=HALVES, default="reporting")
     parser.add_argument("--tasks", nargs="*", default=[], choices=sorted(TASKS), metavar="NAME")
     parser.add_argument("--methods", nargs="*", default=list(methods.METHODS), metavar="NAME")
     parser.add_argument("--optimizers", nargs="*", default=["sgd", "adam"], choices=("sgd", "adam"))
