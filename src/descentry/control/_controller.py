@@ -15,7 +15,7 @@ from descentry.control._cuts import Cuts
 from descentry.control._orders import NOTHING, Label, Orders, Rate, Settings
 from descentry.control._search_legs import SearchLegs
 from descentry.control._sight import Sight
-from descentry.control._start import Start
+from descentry.control._start import Pace, Start
 from descentry.control._states import LEFT, States
 from descentry.control._tempo import Tempo
 from descentry.control.monitors import Alarm
@@ -126,12 +126,14 @@ class Controller:
         if self._elsewhere:
             self._elsewhere = self._sight.calm != step
             return NOTHING
-        fell = self._start.add(loss) if self._phase == "start" else None
+        fell, pace = self._look_at_the_start(loss)
         proof = self._proven(loss) if self._phase == "proving" else None
         orders = NOTHING
-        if alarms or fell is not None or proof is not None:
+        if alarms or fell is not None or pace is not None or proof is not None:
             last = self._start.over
-            known = replace(self._known(step, loss, alarms), fell=fell, last_look=last, proof=proof)
+            known = replace(
+                self._known(step, loss, alarms), fell=fell, pace=pace, last_look=last, proof=proof
+            )
             if moved is not None:
                 known = replace(known, moved=moved / max(1, self._start.count))
             if (decision := policies.decide(known)) is not None:
@@ -171,6 +173,16 @@ class Controller:
         return Rate(self._tempo.multiplier(self._step + 1))
 
     # What it makes of the losses.
+
+    def _look_at_the_start(self, loss: float) -> tuple[tuple[float, float] | None, Pace | None]:
+        """How far the loss has fallen over the first steps, and how: each where it may be judged just now."""
+        if self._phase == "proving" or self._start.over or self._acts:
+            return None, None
+        fell = self._start.add(loss)
+        if not isfinite(loss):
+            return None, None
+        pace = self._start.pace() if self._start.shows_pace else None
+        return fell if self._phase == "start" else None, pace
 
     def _proven(self, loss: float) -> float | None:
         self._proof.append(loss)
@@ -236,11 +248,7 @@ class Controller:
         if restore == LEFT:
             return self._take_back(decision)
         if "search" in change:
-            assert isinstance(restore, int)
-            self._begin_search(
-                restore, {"broke": 1.0} if decision.remedy and decision.remedy.id == "lower-lr" else {}
-            )
-            return Orders((), restore, (LEFT, *self._states.only(restore)), decision)
+            return self._go_and_search(restore, decision)
         self._factor_before = self._tempo.factor
         self._tempo.factor *= change.get("lr_factor", 1.0)
         if isinstance(restore, int):
@@ -268,6 +276,18 @@ class Controller:
         self._tempo.factor, self._phase = self._factor_before, "cruise"
         self._sight.begin(self._mark[1])
         return Orders((), LEFT, (LEFT,), decision)
+
+    def _go_and_search(self, restore: Label | None, decision: Decision) -> Orders:
+        """From an earlier state, or from here."""
+        keep: tuple[Label, ...] = ()
+        if isinstance(restore, int):
+            label = restore
+            why = {"broke": 1.0} if decision.remedy is not None and decision.remedy.id == "lower-lr" else {}
+        else:
+            label, why = decision.step + 1, {"slow": 1.0}
+            keep = self._states.keep(label, self._sight.level)
+        self._begin_search(label, why)
+        return Orders(keep, restore, (LEFT, *self._states.only(label)), decision)
 
     def _begin_search(self, label: int, why: dict[str, float]) -> None:
         self._why = why

@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import isfinite, sqrt
+from typing import NamedTuple
 
 LOOKS = (32, 64, 128, 256)  # steps after which it is judged
+PACES = (128, 256)  # and after which it is asked whether the fall has slowed down
 LONGEST = 1000  # a warm-up that takes longer is not waited for
 ERRORS = 2.0  # standard errors that make a thing sure
+
+
+class Pace(NamedTuple):
+    """How the loss has fallen over the first steps.
+
+    Attributes:
+        early: From their first quarter to the second.
+        late: From the third to the last.
+        error: The standard error of either.
+        level: The mean of the last quarter.
+    """
+
+    early: float
+    late: float
+    error: float
+    level: float
 
 
 class Start:
@@ -23,6 +41,18 @@ class Start:
         if isfinite(loss):
             self._losses.append(loss)
         return fall(self._losses) if len(self._losses) in LOOKS else None
+
+    def pace(self) -> Pace:
+        """How the fall has gone; eight losses at least."""
+        n = len(self._losses)
+        quarters = [sum(self._losses[i : i + n // 4]) / (n // 4) for i in range(0, n - 3, n // 4)]
+        error = _noise(self._losses) * sqrt(8 / n)
+        return Pace(quarters[0] - quarters[1], quarters[2] - quarters[3], error, quarters[3])
+
+    @property
+    def shows_pace(self) -> bool:
+        """Whether that may be judged with the latest loss."""
+        return len(self._losses) in PACES
 
     @property
     def is_due(self) -> bool:

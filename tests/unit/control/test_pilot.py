@@ -53,6 +53,19 @@ def test_a_rate_that_works_is_left_alone_unless_a_search_is_asked_for():
     assert loop.pilot.rate > 0.01
 
 
+@pytest.mark.parametrize(("kind", "rate"), [("sgd", 0.01), ("adam", 0.001)])
+def test_a_rate_that_works_but_limits_the_fall_is_raised_from_where_it_has_come_to(kind, rate):
+    alone = Loop(kind, rate, watched=False).train(400)
+    loop = Loop(kind, rate).train(400)
+    assert loop.losses[:128] == alone.losses[:128]
+    begun, found = loop.pilot.decisions[:2]
+    assert (begun.step, dict(begun.remedy.change)) == (127, {"search": True})
+    assert "no more slowly at the end" in begun.because
+    assert loop.pilot.rate == pytest.approx(found.remedy.change["lr"])
+    assert loop.pilot.rate > 4 * rate
+    assert loop.loss() < 0.5 * alone.loss()
+
+
 def test_the_steps_of_a_search_are_no_part_of_the_curve_and_its_returns_no_resume(tmp_path):
     loop = Loop("adam", 1e-6, run_dir=tmp_path, name="a", overhead=0.5).train(260)
     begun, ended = (d.step for d in loop.pilot.decisions[:2])

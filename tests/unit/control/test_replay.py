@@ -32,6 +32,7 @@ def scheduled(loop):
 RUNS = {
     "a rate that is too high": (lambda loop: loop.train(220), {"rate": 30.0}),
     "a rate that is too low": (lambda loop: loop.train(220), {"rate": 1e-6, "total_steps": 220}),
+    "a rate that is slow": (lambda loop: loop.train(250), {"rate": 0.01}),
     "a search that was asked for": (lambda loop: loop.train(200), {"search": True, "kind": "adam"}),
     "a bad batch": (lambda loop: loop.train(150, broken((120,))), {}),
     "a bad batch left out": (lambda loop: loop.train(150, broken((120, 121)), checked=True), {}),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import isnan
 from typing import Any, Literal
 
+from descentry.control._start import Pace
 from descentry.control.monitors import Alarm
 from descentry.core.data import Decision, Diagnosis, Forecast, Remedy
 
@@ -30,6 +31,8 @@ class Known:
         noise: Standard deviation of single losses about their trend.
         fell: By how much the loss fell over the first steps, and the standard error of that, where it may be
             judged just now, else None.
+        pace: How the loss fell at the beginning and at the end of the first steps, where that may be judged
+            just now, else None.
         moved: How far the weights have moved by then in each step, over their size; None where not known.
         last_look: Whether this is the last time that it may be.
         alarms: What the monitors say of this step, by their ids; ``risen`` where the level has risen too far.
@@ -69,6 +72,7 @@ class Known:
     lowest: float = 1.0
     noise: float = 0.0
     fell: tuple[float, float] | None = None
+    pace: Pace | None = None
     moved: float | None = None
     last_look: bool = False
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
