@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from benchmarks._fit import wilson
+from benchmarks._shares import wilson
 
 BINS = 10
 SIDE, EDGE = 320, 46

@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
-from benchmarks._fit import Sample
+from benchmarks._encoding import Sample
 
 View = Literal["watched", "log"]
 VIEWS: tuple[View, ...] = ("watched", "log")

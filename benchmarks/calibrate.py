@@ -108,7 +108,7 @@ def _check_seed(folder: Path, seed: int) -> None:
 
 def fit(folders: Sequence[Path]) -> None:
     """Fits both views on the tasks that are for fitting, and writes the table into the package."""
-    from benchmarks import _fit
+    from benchmarks import _fit, _shares
     from benchmarks._samples import VIEWS, samples
     from descentry.causes._weights import TABLE, VERSION
     from descentry.core import catalog
@@ -118,7 +118,7 @@ def fit(folders: Sequence[Path]) -> None:
     for view in VIEWS:
         found = samples(folders, view, "fit")
         table[view], z = _fit.fit(causes, found)
-        right = _fit.first_right(causes, found, z)
+        right = _shares.first_right([c.id for c in causes], found, z)
         print(f"{view}: {len(found)} trainings, {right:.1%} right when left out", flush=True)
     TABLE.write_text(_fit.written(table), encoding="utf-8")
     print(f"written: {TABLE.name}")

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks._fit import calibration_error, wilson
 from benchmarks._peers import Said, installed
 from benchmarks._reliability import draw
 from benchmarks._samples import VIEWS, View, over_cells
+from benchmarks._shares import calibration_error, wilson
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import descentry
-from benchmarks._fit import wilson
+from benchmarks._shares import wilson
 
 PROGRAMS = Path(__file__).parent / "programs"
 TIMEOUT = 300  # seconds

@@ -8,9 +8,9 @@ nothing and is listed. Where the weights come from: ``causes/_weights.py``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from descentry.causes._entry import Cause, Clue
+from descentry.causes._entry import Cause, Clue, Sign
 from descentry.causes._weights import Weights, table
 from descentry.causes._worlds import probabilities
 from descentry.core import catalog
@@ -41,7 +41,8 @@ def diagnose(facts: Facts, weights: Weights | None = None) -> tuple[Diagnosis, .
     used = table(facts.watched) if weights is None else weights
     values = read(facts)
     causes = list(catalog.entries("causes").values())
-    weighed = {cause.id: _weigh(cause, values, used) for cause in causes}
+    known = {clue.sign.id: clue.sign for cause in causes for clue in cause.clues}
+    weighed = {cause.id: _weigh(cause, known, values, used) for cause in causes}
     nats = {cause.id: used.prior(cause) + sum(weight for *_, weight in weighed[cause.id]) for cause in causes}
     # A curve that fails by itself has a cause, known or not: being well is out of the question.
     well = all(finding.concern != "failing" for finding in facts.findings)
@@ -66,12 +67,21 @@ def read(facts: Facts) -> dict[str, float | None]:
     return values
 
 
-def _weigh(cause: Cause, values: dict[str, float | None], weights: Weights) -> list[Weighed]:
+def _weigh(
+    cause: Cause, known: Mapping[str, Sign], values: Mapping[str, float | None], weights: Weights
+) -> list[Weighed]:
+    """What the readable signs say of a cause: those that its file names, and others that were found to tell."""
+    more = [Clue(known[sign], w) for sign, w in weights.unstated(cause).items() if _fits(known.get(sign), w)]
     return [
         (clue, value, weights.of(cause, clue)[clue.sign.bin(value)])
-        for clue in cause.clues
+        for clue in (*cause.clues, *more)
         if (value := values[clue.sign.id]) is not None
     ]
+
+
+def _fits(sign: Sign | None, weights: Sequence[float]) -> bool:
+    """Whether a sign is known, and still has the bins that the weights were fitted for."""
+    return sign is not None and len(sign.words) == len(weights)
 
 
 def _told(

@@ -6,13 +6,13 @@ import itertools
 
 import numpy as np
 import pytest
-from benchmarks import _fit
+from benchmarks import _encoding, _fit, _shares, _surprise
 
 from descentry.causes._entry import Cause, Clue, Sign
 from descentry.causes._weights import parsed
 from descentry.causes._worlds import probabilities
 
-EXTRA = _fit.Extra(two=-1.0, unlisted=-2.0)
+EXTRA = _surprise.Extra(two=-1.0, unlisted=-2.0)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def drawn():
         given[i, rng.choice(causes, 1 + int(rng.random() < 0.4), replace=False)] = True
         allowed[i] = given[i] | (rng.random(causes) < 0.2)
         may_be_well[i] = rng.random() < 0.1
-    truth = _fit.Truth(given, allowed, well, may_be_well)
+    truth = _surprise.Truth(given, allowed, well, may_be_well)
     return rng.normal(size=(n, causes)), rng.normal(size=n), truth
 
 
@@ -47,25 +47,27 @@ def by_hand(faults, healthy, truth, i):
 
 def test_surprise_is_that_of_every_possibility_counted_by_hand(drawn):
     faults, healthy, truth = drawn
-    value, *_ = _fit.surprise(faults, healthy, truth, EXTRA)
+    value, *_ = _surprise.surprise(faults, healthy, truth, EXTRA)
     assert value == pytest.approx([by_hand(faults, healthy, truth, i) for i in range(len(value))])
 
 
 def test_slopes_are_those_of_small_steps(drawn):
     faults, healthy, truth = drawn
-    value, slopes, by_healthy, by_two = _fit.surprise(faults, healthy, truth, EXTRA)
+    value, slopes, by_healthy, by_two = _surprise.surprise(faults, healthy, truth, EXTRA)
     step = 1e-6
     for c in range(faults.shape[1]):
         moved = faults.copy()
         moved[:, c] += step
-        assert (_fit.surprise(moved, healthy, truth, EXTRA)[0] - value) / step == pytest.approx(
+        assert (_surprise.surprise(moved, healthy, truth, EXTRA)[0] - value) / step == pytest.approx(
             slopes[:, c], abs=1e-4
         )
-    assert (_fit.surprise(faults, healthy + step, truth, EXTRA)[0] - value) / step == pytest.approx(
+    assert (_surprise.surprise(faults, healthy + step, truth, EXTRA)[0] - value) / step == pytest.approx(
         by_healthy, abs=1e-4
     )
-    more = _fit.Extra(EXTRA.two + step, EXTRA.unlisted)
-    assert (_fit.surprise(faults, healthy, truth, more)[0] - value) / step == pytest.approx(by_two, abs=1e-4)
+    more = _surprise.Extra(EXTRA.two + step, EXTRA.unlisted)
+    assert (_surprise.surprise(faults, healthy, truth, more)[0] - value) / step == pytest.approx(
+        by_two, abs=1e-4
+    )
 
 
 def _cause(name, *clues, base=-1.0):
@@ -89,12 +91,12 @@ def test_the_fit_finds_what_tells_and_counts_the_same_evidence_once():
         truth = ("healthy", "loud", "quiet")[i % 3]
         rings = float(rng.random() < (0.9 if truth == "loud" else 0.1))
         told = frozenset({truth})
-        samples.append(_fit.Sample(f"task {i // 3 % 15}", {"bell": rings, "echo": rings}, told, told))
+        samples.append(_encoding.Sample(f"task {i // 3 % 15}", {"bell": rings, "echo": rings}, told, told))
     table, z = _fit.fit(causes, samples)
     weights = parsed(table)
     jump = sum(w[1] - w[0] for w in weights.clues["loud"].values())
     assert jump == pytest.approx(2 * np.log(9), abs=0.5)  # once, though two signs say it
-    assert 0.4 < _fit.first_right(causes, samples, z) < 0.75
+    assert 0.4 < _shares.first_right([c.id for c in causes], samples, z) < 0.75
     rung = {c: weights.base[c] + sum(w[1] for w in weights.clues[c].values()) for c in weights.base}
     found = probabilities(rung, weights.two, weights.unlisted)
     assert found["loud"] == pytest.approx(0.9 / 1.1, abs=0.08)

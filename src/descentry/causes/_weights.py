@@ -27,7 +27,7 @@ class Weights:
 
     Attributes:
         base: What each cause is worth before anything is known, in nats.
-        clues: For each cause, the weights of each sign's bins.
+        clues: For each cause, the weights of each sign's bins; also of signs that its file does not name.
         two: What having two causes adds to the sum of both.
         unlisted: What a cause is worth that is on no list.
     """
@@ -41,6 +41,11 @@ class Weights:
         """The weights of a clue, in nats: fitted, or as its file states them."""
         fitted = self.clues.get(cause.id, {}).get(clue.sign.id)
         return fitted if fitted is not None and len(fitted) == len(clue.weights) else clue.weights
+
+    def unstated(self, cause: Cause) -> dict[str, tuple[float, ...]]:
+        """The weights of signs, by id, that the file of a cause does not name and that were found to tell."""
+        stated = {clue.sign.id for clue in cause.clues}
+        return {sign: w for sign, w in self.clues.get(cause.id, {}).items() if sign not in stated}
 
     def prior(self, cause: Cause) -> float:
         """What a cause is worth before anything is known."""
