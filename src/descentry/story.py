@@ -183,7 +183,7 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
     # Losses come up to the last float: what overflows on the way is judged as the infinity it has become.
     with np.errstate(all="ignore"):
         facts = _facts(run, main, higher_is_better, guessed, failed)
-        if metrics.contested(main.name) and not facts.watched:
+        if run.config.get("contest") or (metrics.contested(main.name) and not facts.watched):
             return _contested(facts, failed)
         curve, findings, end = facts.curve, facts.findings, facts.end
         enough = len(curve.level) >= MIN_POINTS
@@ -210,28 +210,40 @@ def _report(run: Run, metric: str | None, higher_is_better: bool | None) -> Repo
 
 
 def _contested(facts: Facts, failed: Sequence[str]) -> Report:
-    """The story of a curve that does not tell progress: no alarm, unless it leaves all bounds."""
+    """The story of a curve that does not tell progress: no alarm, unless it leaves all bounds.
+
+    What a watch saw of the model speaks for itself where it is all but certain.
+    """
     curve = facts.curve
     name = curve.series.name
     findings = verdicts.calmed(facts.findings, curve)
-    verdict = verdicts.verdict(findings, enough=False)
+    sure = [d for d in (diagnose(facts) if facts.watched else ()) if d.probability >= verdicts.FAILING]
+    diagnoses = [d for d in sure if d.concern != "none"]
+    verdict = verdicts.verdict(findings, enough=False, diagnoses=diagnoses)
     enough = len(curve.level) >= MIN_POINTS
     end = Convergence(
         "undetermined", 0.0, f"Not judged: how low {name} is does not tell how good the model is."
     )
     no_judge = verdict == "not examined" and enough
+    cures = verdicts.next_steps(verdict, findings, end, diagnoses) if diagnoses else ()
     return Report(
         run=facts.run,
         verdict=verdict,
         headline=verdicts.CONTESTED.format(name=name)
         if no_judge
-        else verdicts.headline(verdict, findings, end, curve),
+        else verdicts.headline(verdict, findings, end, curve, diagnoses),
         main=curve.series,
         findings=findings,
         convergence=end,
         higher_is_better=curve.rising,
-        next_steps=(verdicts.BETTER_METRIC,) if enough else verdicts.next_steps(verdict, findings, end),
-        not_examined=(*failed, *verdicts.not_examined(curve, enough=enough, guessed=False)),
+        next_steps=(*cures, verdicts.BETTER_METRIC)
+        if enough
+        else verdicts.next_steps(verdict, findings, end, diagnoses),
+        diagnoses=tuple(diagnoses),
+        not_examined=(
+            *failed,
+            *verdicts.not_examined(curve, enough=enough, guessed=False, watched=facts.watched),
+        ),
     )
 
 

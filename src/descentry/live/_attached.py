@@ -25,6 +25,7 @@ from descentry.live._following import Begin, Following
 from descentry.live._pending import Mark, Pending
 from descentry.live.watch import watch
 
+CONTEST = 3  # times that one network's gradients of another's loss are thrown away until it is a contest
 MOST = 16  # optimizers that are watched; scripts that compare many settings make hundreds
 
 
@@ -106,9 +107,25 @@ class Attached:
         if self._stepping and self._since is not None:
             return  # a closure is called many times in a step: the first is at the weights before it
         owned = [steps for steps, mark in marks if steps.pending.add(total, mark)]
+        self._contest(owned)
         self._since = total if self._since is None else self._since + total
         if not owned:
             self._orphan = total if self._orphan is None else self._orphan + total
+
+    def _contest(self, owned: Sequence[_Steps]) -> None:
+        """Notes it where a loss reaches through a network that is trained by another loss: a GAN, an actor.
+
+        How low such a loss is does not tell how training goes. That network's own gradients of it are thrown
+        away, which parts of one model with an optimizer each do not do.
+        """
+        for steps in owned:
+            if len(owned) > 1:
+                steps.beside.update(owned)
+            if steps.pending.thrown >= CONTEST and not steps.contest:
+                for one in (steps, *steps.beside):
+                    one.contest = True
+                    if one.following is not None:
+                        one.following.watch._session.recorder._writer.configure({"contest": True})
 
     # Steps.
 
@@ -203,13 +220,15 @@ class Attached:
 class _Steps:
     """Where one optimizer is."""
 
-    __slots__ = ("armed", "following", "loss", "pending")
+    __slots__ = ("__weakref__", "armed", "beside", "contest", "following", "loss", "pending")
 
     def __init__(self, following: Following | None, pending: Pending) -> None:
         self.following = following
         self.pending = pending
         self.armed = False
         self.loss: Tensor | None = None
+        self.beside: weakref.WeakSet[_Steps] = weakref.WeakSet()  # whose gradients changed with its own
+        self.contest = False
 
 
 def _script_name() -> str:

@@ -15,6 +15,10 @@ class Pending:
 
     Losses of several calls of ``backward`` add up, as their gradients do. A gradient that was None before a
     call says that what came earlier is gone: the step was made, or skipped.
+
+    Attributes:
+        loss: So far; None where no call changed a gradient.
+        thrown: How often gradients of a loss were thrown away, and no step made with them.
     """
 
     def __init__(self, optimizer: Optimizer) -> None:
@@ -22,6 +26,7 @@ class Pending:
         count = min(_LOOKED_AT, len(held))
         self._parameters = [held[i * (len(held) - 1) // max(1, count - 1)] for i in range(count)]
         self.loss: Tensor | None = None
+        self.thrown = 0
 
     def mark(self) -> Mark:
         """What the gradients are before a call of ``backward``."""
@@ -34,6 +39,7 @@ class Pending:
         if not any(a is not b or v != w for (a, v), (b, w) in zip(after, before, strict=True)):
             return False
         fresh = all(gradient is None for gradient, _ in before)
+        self.thrown += fresh and self.loss is not None
         self.loss = loss if self.loss is None or fresh else self.loss + loss
         return True
 

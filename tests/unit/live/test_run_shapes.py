@@ -83,6 +83,33 @@ for step in range(20):
     printed = [[float(v) for v in line.split()] for line in bare.splitlines()]
     assert values(folder="runs/gan-critic") == pytest.approx([c for c, _ in printed])
     assert values(folder="runs/gan-generator") == [g for _, g in printed]
+    for name in ("gan-critic", "gan-generator"):
+        report = descentry.explain(f"runs/{name}")
+        assert report.verdict == "not examined"
+        assert "one side of a contest" in report.headline
+
+
+def test_parts_of_one_model_with_an_optimizer_each_are_no_contest(script):
+    text = """
+import torch
+torch.manual_seed(0)
+body, head = torch.nn.Linear(2, 8), torch.nn.Linear(8, 1)
+both = torch.optim.SGD(body.parameters(), lr=0.05), torch.optim.Adam(head.parameters(), lr=0.01)
+x, y = torch.randn(64, 2), torch.randn(64, 1)
+for step in range(30):
+    for one in both:
+        one.zero_grad()
+    loss = (head(body(x).tanh()) - y).square().mean()
+    loss.backward()
+    for one in both:
+        one.step()
+    print(loss.item())
+"""
+    bare, watched, _ = same(script(text, "parts.py"))
+    assert watched == bare
+    runs = [descentry.read(f"runs/{name}") for name in os.listdir("runs")]
+    assert len(runs) == 2
+    assert not any("contest" in run.config for run in runs)
 
 
 def test_accumulated_gradients_closures_and_scaled_losses_are_one_step_each(script):
