@@ -5,6 +5,7 @@
     python -m benchmarks.pilot batch        # a batch whose inputs are ten thousand times too large
     python -m benchmarks.pilot rate         # the rate is multiplied by a hundred at step 400
     python -m benchmarks.pilot start        # starting rates of 1e-7 to 1e2
+    python -m benchmarks.pilot streams      # what would be decided in 1,008 healthy trainings of streams.py
     python -m benchmarks.pilot cost         # what a call of `step` takes
 
 Real data of scikit-learn, standardised, one hidden layer of 48; 800 steps (600 from a starting rate). Prints
@@ -24,6 +25,9 @@ import torch
 from sklearn import datasets
 from torch import Tensor, nn
 
+from benchmarks.streams import factor, load
+from descentry.control._controller import Controller
+from descentry.control._orders import Settings
 from descentry.control.pilot import Pilot, pilot
 
 TASKS = ("digits", "wine", "breast_cancer", "diabetes")
@@ -138,6 +142,27 @@ def start(seeds: int) -> None:
             print(f"{kind:4} 1e{exponent:+d} | alone, auto, search (median, worst): {shown}", flush=True)
 
 
+def streams() -> None:
+    """What would be decided in trainings to which nothing is done, by how high their rate is."""
+    counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    for s in (s for half in ("dev", "test") for s in load(half)):
+        recipe = s.recipe
+        if recipe.what != "healthy":
+            continue
+        controller = Controller(Settings(rate=1.0, room=64, acts=False))
+        controller.begin()
+        rates = factor(recipe, len(s.loss), -1) / recipe.rate
+        for step, (loss, base) in enumerate(zip(s.loss.tolist(), rates.tolist(), strict=True)):
+            controller.see(step, loss, base)
+        count = counts[f"{recipe.schedule} at {recipe.rate:g} of its best rate, noise {recipe.noise:g}"]
+        count["trainings"] += 1
+        first = controller.decisions[0] if controller.decisions else None
+        slow = first is not None and "fell by" in first.because and "no more slowly" in first.because
+        count["nothing" if first is None else "slow" if slow else first.policy] += 1
+    for what, count in counts.items():
+        print(f"{what}: {dict(count)}")
+
+
 def cost() -> None:
     """Microseconds of `step` while nothing happens, and of keeping a state."""
     torch.manual_seed(0)
@@ -164,13 +189,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("part", choices=("healthy", "nan", "batch", "rate", "start", "cost"))
+    parser.add_argument("part", choices=("healthy", "nan", "batch", "rate", "start", "streams", "cost"))
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--batches", type=int, nargs="+", default=[8, 64])
     args = parser.parse_args()
     torch.set_num_threads(1)
     if args.part == "start":
         start(args.seeds)
+    elif args.part == "streams":
+        streams()
     elif args.part == "cost":
         cost()
     else:

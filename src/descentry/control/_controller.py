@@ -200,6 +200,7 @@ class Controller:
             loss=loss,
             phase=self._phase,
             first=sight.first,
+            origin=sight.origin,
             level=sight.level,
             best=sight.best,
             lowest=sight.lowest,

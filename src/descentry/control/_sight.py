@@ -36,6 +36,7 @@ class Sight:
         alpha: Probability of a false alarm in the whole run, all monitors and all their restarts together.
 
     Attributes:
+        origin: The very first loss.
         first: The level before training: the median of the first eight losses, unless they run away.
         best: The lowest level so far, of those that still count.
         lowest: The lowest of all.
@@ -45,7 +46,7 @@ class Sight:
     """
 
     def __init__(self, alpha: float = 0.01) -> None:
-        self.first = nan
+        self.origin = self.first = nan
         self.best = self.lowest = inf
         self.level = nan
         self.calm = 0
@@ -90,6 +91,7 @@ class Sight:
             return alarms
         if len(self._early) < COUNTS:
             self._early.append(loss)
+            self.origin = self._early[0]
             self.first = _before_training(self._early)
         self._recent.append(loss)
         self._remember(step, loss)
@@ -104,7 +106,7 @@ class Sight:
         if self._near(self.level):
             self.calm = step
             self._learn_step()
-        elif len(recent) == RECENT and recent[RECENT // QUARTER] > self._guard():
+        elif len(recent) == RECENT and recent[RECENT // QUARTER] > max(self._guard(), self._doubt()):
             said = f"The level of the loss has come up to {self.level:.4g}, from {self.best:.4g} at best."
             alarms["risen"] = Alarm("risen", step, self.calm, nan, nan, said)
         return alarms
@@ -126,6 +128,10 @@ class Sight:
         up = max(SHARE * abs(self.first), CLEAR * self._step)
         never = self.first + up  # above where training began
         return min(max(TIMES * self.best, self.best + up), never) if self.best > 0.0 else never
+
+    def _doubt(self) -> float:
+        """Where nothing is known to be better than the very first loss, that may have been low by chance."""
+        return self.first + self.noise() if self.best >= self.first else -inf
 
     def peek(self, step: int, loss: float) -> dict[str, Alarm]:
         """What would be said of a loss whose step has not been made; nothing is taken in.

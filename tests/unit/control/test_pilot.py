@@ -262,6 +262,17 @@ def test_with_a_scheduler_a_stated_length_changes_nothing():
     one.close()
 
 
+def test_a_training_that_has_learnt_by_the_end_of_its_warm_up_is_left_alone():
+    def trained(watched):
+        loop = Loop(rate=0.2, watched=watched)
+        warm_up = lr_scheduler.LambdaLR(loop.optimizer, lambda step: min(1.0, (step + 1) / 150))
+        return loop.train(300, after=lambda step: warm_up.step())
+
+    loop = trained(True)
+    assert loop.pilot.decisions == ()
+    assert loop.losses == trained(False).losses
+
+
 def test_several_groups_keep_their_proportions(tmp_path):
     model = net()
     groups = [{"params": model[0].parameters(), "lr": 1e-6}, {"params": model[2].parameters(), "lr": 2e-6}]

@@ -25,7 +25,8 @@ class Known:
         phase: ``start`` in the first steps at the rate that was given, ``proving`` in the steps after a
             return, ``cruise`` else.
         first: The level of the loss before training.
-        level: The level now: a mean that forgets with a time constant of ten steps.
+        origin: The very first loss.
+        level: The level now: the median of the last 16 losses.
         best: The lowest level so far, of those that still count: after a return, none later than it.
         lowest: The lowest level of all.
         noise: Standard deviation of single losses about their trend.
@@ -67,6 +68,7 @@ class Known:
     loss: float
     phase: Phase = "cruise"
     first: float = 1.0
+    origin: float = 1.0
     level: float = 1.0
     best: float = 1.0
     lowest: float = 1.0

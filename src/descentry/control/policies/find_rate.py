@@ -10,7 +10,8 @@ its rate is used, unless the one that was given is as good.
 At the first step, when it is asked for. In the first steps, when the loss runs away or breaks before a
 quarter of it was gained. After 32, 64, 128 and 256 steps, when the fall from their first quarter to their
 last is surely (by two standard errors) less than a fiftieth of the first loss, or the weights have moved by
-less than a hundred-thousandth of their size a step; after 256 also when it is not surely more. After 128 or
+less than a hundred-thousandth of their size a step; after 256 also when it is not surely more, but surely
+less than a quarter. After 128 or
 256 steps, when the loss is still above six tenths of the first and falls, surely, no more slowly than it
 did at the beginning: then the rate is what limits it. Later, when the loss is no longer improving and has
 never improved.
@@ -45,6 +46,7 @@ from descentry.control.policies._entry import Case, Known, Policy, decided, rate
 from descentry.core.data import Decision
 
 FELL = 0.02  # of the loss before training
+LEVELS = 0.54  # standard error of the difference of the medians of 8 and of 16 losses, in that of one
 STILL = 1e-5  # of their size in a step: a hundredth of what is usual
 AS_GOOD = 4.0  # a rate found within this factor of the given one is no reason to change it
 SLOW = 0.6  # of the loss before training: a loss below it has come far enough
@@ -67,7 +69,7 @@ def decide(known: Known) -> Decision | None:
             if known.first - known.lowest >= NOISE * abs(known.first):
                 return None  # it did work, so a lower one will
             return _search(known, f"{at} is {known.loss:.4g} after {known.step + 1:,} steps", "lower-lr")
-        if known.fell is not None and (_fails(known) or (known.last_look and not works(known))):
+        if known.fell is not None and not _has_gained(known) and (_fails(known) or _is_idle(known)):
             fell = f"fell by {max(known.fell[0], 0.0):.2g} in {known.step + 1:,} steps"
             return _search(known, f"{at} {fell}", "raise-lr")
     if known.pace is not None and _is_slow(known, known.pace):
@@ -83,6 +85,18 @@ def decide(known: Known) -> Decision | None:
     if stuck is not None and known.first - known.lowest < gain:
         return _search(known, f"The loss has not fallen in {known.step + 1:,} steps", "raise-lr")
     return None
+
+
+def _has_gained(known: Known) -> bool:
+    """Whether the level is surely below the first losses: in a warm-up it may fall before it is looked at."""
+    fell = min(known.first, known.origin) - known.level
+    return fell - ERRORS * LEVELS * known.noise >= FELL * abs(known.first)
+
+
+def _is_idle(known: Known) -> bool:
+    """Whether the last look cannot tell a fall from none, and surely sees no large one."""
+    fell, error = known.fell or (0.0, 0.0)
+    return known.last_look and not works(known) and fell + ERRORS * error < NOISE * abs(known.first)
 
 
 def _is_slow(known: Known, pace: Pace) -> bool:
@@ -175,8 +189,18 @@ POLICY = Policy(
         ),
         Case(
             "within the noise it cannot be told, until the last look",
-            Known(255, 1.0, "start", fell=(0.1, 0.2), last_look=True, kept=(0,)),
+            Known(255, 1.0, "start", fell=(0.01, 0.1), last_look=True, kept=(0,)),
             {"search": True, "restore": 0},
+        ),
+        Case(
+            "nor at the last look, where it may have fallen far",
+            Known(255, 1.0, "start", fell=(0.1, 0.2), last_look=True, kept=(0,)),
+            None,
+        ),
+        Case(
+            "it fell in a warm-up, before the looks",
+            Known(287, 0.3, "start", level=0.3, noise=0.1, fell=(0.0, 0.001), kept=(0,)),
+            None,
         ),
         Case(
             "within the noise, but the weights stand still",
