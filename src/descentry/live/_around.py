@@ -49,6 +49,7 @@ def of(model: nn.Module) -> Around:
     talks = _distributed() and any(isinstance(m, nn.SyncBatchNorm) for m in model.modules())
     # Hooks on a model that is compiled in place would be compiled into it.
     blind = getattr(hooked, "_compiled_call_impl", None) is not None
+    scripted = isinstance(hooked, torch.jit.ScriptModule)  # takes no hooks
 
     def objection(instrument: Instrument) -> str:
         if rank:
@@ -57,6 +58,8 @@ def of(model: nn.Module) -> Around:
             return "the parameters are spread over several processes, which all would have to measure"
         if talks and "batch" in instrument.needs:
             return "synchronised batch normalisation would have all processes evaluate the batch again"
+        if scripted and instrument.needs & {"batch", "outputs", "activations"}:
+            return "a model of TorchScript cannot be seen; the Python that it was made of can"
         if blind and instrument.needs & {"batch", "outputs", "activations"}:
             return "a model that was compiled in place cannot be seen; torch.compile(model) can"
         return ""

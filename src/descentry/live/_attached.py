@@ -119,9 +119,8 @@ class Attached:
         away, which parts of one model with an optimizer each do not do.
         """
         for steps in owned:
-            if len(owned) > 1:
-                steps.beside.update(owned)
-            if steps.pending.thrown >= CONTEST and not steps.contest:
+            steps.beside.update(one for one in owned if one is not steps)
+            if steps.beside and steps.pending.thrown >= CONTEST and not steps.contest:
                 for one in (steps, *steps.beside):
                     one.contest = True
                     if one.following is not None:

@@ -221,7 +221,7 @@ class Capture:
 
 def _leaves(model: nn.Module, prefix: str = "") -> list[tuple[str, nn.Module]]:
     """Modules without modules in them, but for what is compiled: hooks inside would be compiled with it."""
-    if is_compiled(model):
+    if is_compiled(model) or isinstance(model, torch.jit.ScriptModule):
         return []
     children = list(model.named_children())
     if not children:

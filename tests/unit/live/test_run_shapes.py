@@ -277,3 +277,45 @@ def test_a_compiled_model_trains_the_same_and_is_compiled_as_often(script):
     bare, watched, said = same(script(text + "train(40)\n" + count))
     assert watched == bare
     assert REPORT.search(said)
+
+
+def test_an_optimizer_that_looks_ahead_of_its_steps_is_no_contest(script):
+    text = """
+import torch
+torch.manual_seed(0)
+net = torch.nn.Linear(4, 1)
+sgd = torch.optim.SGD(net.parameters(), lr=0.05)
+x, y = torch.randn(64, 4), torch.randn(64, 1)
+for step in range(30):
+    loss = (net(x) - y).square().mean()
+    loss.backward()  # where it points to; then thrown away
+    sgd.zero_grad()
+    (net(x + 0.01) - y).square().mean().backward()
+    sgd.step()
+    sgd.zero_grad()
+    print(loss.item())
+"""
+    bare, watched, _ = same(script(text, "ahead.py"))
+    assert watched == bare
+    assert "contest" not in descentry.read("runs/ahead").config
+
+
+def test_a_model_of_torchscript_is_measured_where_it_can_be(script):
+    text = """
+import torch
+torch.manual_seed(0)
+net = torch.jit.script(torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 1)))
+adam = torch.optim.Adam(net.parameters(), lr=0.01)
+x, y = torch.randn(64, 4), torch.randn(64, 1)
+for step in range(60):
+    loss = (net(x) - y).square().mean()
+    adam.zero_grad()
+    loss.backward()
+    adam.step()
+    print(loss.item())
+"""
+    bare, watched, _ = same(script(FREELY + text, "scripted.py"))
+    assert watched == bare
+    run = descentry.read("runs/scripted")
+    assert {"gradient-norm", "update-ratio"} <= {s.name for s in run.series}
+    assert any("TorchScript" in gap.what for gap in run.gaps)
