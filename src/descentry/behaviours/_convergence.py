@@ -67,11 +67,13 @@ def _end(curve: Curve) -> Convergence:
     m = len(curve.level)
     start = _window_start(curve)
     share, z = _gain(curve, start)
+    hidden = share.high
     if abs(z) < SIGMAS and share.high > MEANINGFUL and start > m // 2:
         # The last quarter alone cannot tell: ask the last half, if nothing sudden happened in it.
         wider = _window_start(curve, 2 * WINDOW)
         if wider < start:
             longer, surer = _gain(curve, wider)
+            hidden = min(hidden, longer.high)
             # A fall that has ended within the half still slopes there: twice the gain is asked for.
             if abs(surer) >= SIGMAS and not 0 < longer.value < 2 * MEANINGFUL:
                 start, share, z = wider, longer, surer
@@ -97,12 +99,12 @@ def _end(curve: Curve) -> Convergence:
             "logarithmic scale shows. Training longer will probably help, if so small a loss still matters."
         )
         return Convergence("still-improving", confidence(1 + (fallen - HALVED)), sentence)
-    if share.high > HIDDEN:
+    if hidden > HIDDEN:
         return Convergence(
             "undetermined",
             0.0,
             f"Undetermined: over {where} the noise of {metric(curve)} could hide that it still "
-            f"{'rises' if curve.rising else 'falls'} by {share.high:.0%} of its gain per quarter of the run. "
+            f"{'rises' if curve.rising else 'falls'} by {hidden:.0%} of its gain per quarter of the run. "
             "More steps would tell.",
         )
     since = _since(curve, start)

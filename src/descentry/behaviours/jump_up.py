@@ -12,8 +12,9 @@ As a step up. Coming back, if it does, takes many times longer than the rise did
 ## How it is judged
 
 Within 6% of the run the level rises by a tenth of the range and by six standard errors of a level, four
-times as fast as before, and a tenth of the run later half of the rise is still there. At the very start of
-a run nothing is asked of the rate before.
+times as fast as before, and a tenth of the run later half of the rise is still there, or half of what had
+been gained is still lost: spoilt labels throw a loss far up before it settles on its new level. At the very
+start of a run nothing is asked of the rate before.
 
 ## When it is fine
 
@@ -97,7 +98,10 @@ def _lasts(curve: Curve, jump: Jump) -> bool:
     later = level[jump.stop : jump.stop + max(2, round(LASTS * len(curve.level))) + 1]
     if len(later) < 3:
         return False
-    return float(median(later[-max(1, len(later) // 3) :])) - jump.before >= 0.5 * jump.size
+    before = level[: jump.start + 1]
+    gained = float(before.max() - before.min())
+    much = min(jump.size, gained) if gained >= SHARE * curve.range else jump.size
+    return float(median(later[-max(1, len(later) // 3) :])) - jump.before >= 0.5 * much
 
 
 BEHAVIOUR = Behaviour(
@@ -111,6 +115,10 @@ BEHAVIOUR = Behaviour(
     ),
     seen_in=(
         Case("a step up in the middle", lambda: descend(300) + bump(300, 200, 100, 0.8)),
+        Case(
+            "a step up that overshoots",
+            lambda: noisy(500, sigma=0.03) + bump(500, 250, 250, 1.0) + bump(500, 250, 8, 4.0),
+        ),
         Case("a step up in noise", lambda: noisy(2_000, sigma=0.05) + bump(2_000, 1_200, 800, 0.8)),
     ),
     quiet_on=(

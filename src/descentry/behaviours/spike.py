@@ -13,7 +13,7 @@ As needles on the curve, one point to a few hundredths of the run wide.
 At the full resolution of the log, whatever its length. A point belongs to a spike when it stands above its
 neighbourhood by twelve robust standard deviations, by three times what the upper 2.5% of all points do (so
 that batches which are often bad are called noise), and by a twentieth of the range of the curve. It has to
-come back within a twentieth of the run.
+come back within a twentieth of the run: what stays a quarter as high is a jump to another level.
 
 ## When it is fine
 
@@ -35,12 +35,13 @@ from descentry.behaviours._curve import Curve
 from descentry.behaviours._entry import Behaviour, Case
 from descentry.behaviours._words import confidence, metric, shown, steps
 from descentry.core.data import Estimate, Finding, Floats
-from descentry.core.ranks import quantile
+from descentry.core.ranks import median, quantile
 
 SIGMAS = 12.0
 TAIL = 3.0
 SHARE = 0.05  # of the range
 WIDEST = 0.05  # of the run
+STAYS = 0.25  # of its height: what is still there within that time has not recovered
 
 
 def find(curve: Curve) -> list[Finding]:
@@ -59,7 +60,11 @@ def find(curve: Curve) -> list[Finding]:
     if not over.any():
         return []
     groups = _groups(over, max(2, cells // 200))
-    kept = [(a, b) for a, b in groups if b - a + 1 <= max(3, WIDEST * cells) and a > 0 and b < cells - 1]
+    kept = [
+        (a, b)
+        for a, b in groups
+        if b - a + 1 <= max(3, WIDEST * cells) and a > 0 and b < cells - 1 and _recovers(curve, a, b)
+    ]
     if not kept:
         return []
     tops = [a + int(np.argmax(excess[a : b + 1])) for a, b in kept]
@@ -110,6 +115,15 @@ def _told(
     return findings
 
 
+def _recovers(curve: Curve, a: int, b: int) -> bool:
+    """Whether the level comes back after the cells a..b to what it was before them."""
+    clean, cells = curve.clean, len(curve.reduced.high)
+    first, last = a * len(clean) // cells, b * len(clean) // cells
+    before = float(median(clean[max(0, first - 5) : max(1, first - 1)]))
+    after = float(clean[last : last + max(4, round(WIDEST * len(clean))) + 1].min())
+    return after - before <= STAYS * (float(curve.reduced.high[a : b + 1].max()) - before)
+
+
 def _surroundings(curve: Curve, cells: int) -> tuple[Floats, Floats]:
     """For each cell the highest level of its bin and both neighbours, and the noise of a point."""
     clean = curve.clean
@@ -140,6 +154,10 @@ BEHAVIOUR = Behaviour(
         Case(
             "noise with a heavy upper tail",
             lambda: descend(1_000) + np.abs(white(1_000, 0.3)) * (white(1_000, 1.0, 1) > 0.8),
+        ),
+        Case(
+            "a step up that overshoots",
+            lambda: noisy(500, sigma=0.03) + bump(500, 250, 250, 1.0) + bump(500, 250, 8, 2.0),
         ),
         Case("an explosion", lambda: [*descend(100), *explosion(20, start=0.2)]),
     ),
