@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-PATIENCE = 300.0  # seconds: far longer than anything takes, however busy the machine is
+PATIENCE = 600.0  # seconds: far longer than anything takes, however busy the machine is
 
 
 def awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -31,7 +31,7 @@ FLAGS = (
     "--disable-dev-shm-usage",
     "--force-color-profile=srgb",
 )
-START = 60.0  # seconds for a server to print its address, on a machine that is busy
+PATIENCE = 600.0  # seconds for anything to come: how busy the machine is, is not what is looked at
 
 
 def pytest_collection_modifyitems(items):
@@ -53,6 +53,7 @@ def launch():
     if path is None:
         pytest.skip("no Chromium here: apt-get install chromium, or name one in DESCENTRY_CHROMIUM")
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    playwright.expect.set_options(timeout=PATIENCE * 1000)
     with playwright.sync_playwright() as tools:
 
         def start(*flags):
@@ -88,7 +89,7 @@ class Server:
         self.token = parts.query.removeprefix("token=")
 
     def _address(self):
-        said, until = "", time.monotonic() + START
+        said, until = "", time.monotonic() + PATIENCE
         with selectors.DefaultSelector() as ready:
             ready.register(self.process.stdout, selectors.EVENT_READ)
             while time.monotonic() < until and self.process.poll() is None:
@@ -108,7 +109,7 @@ class Server:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(15)
+                self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -165,7 +166,7 @@ class Witness:
 
     def _look(self, url):
         parts = urlsplit(url)
-        if parts.scheme not in {"data", "blob"} and parts.hostname not in {"127.0.0.1", "localhost"}:
+        if parts.scheme not in {"data", "blob", "file"} and parts.hostname not in {"127.0.0.1", "localhost"}:
             self.wrong.append(f"left the machine: {url}")
 
 
@@ -184,7 +185,7 @@ def new_page(browser):
             color_scheme="dark" if dark else "light",
             **options,
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE * 1000)
         witness = Witness(context)
         page = context.new_page()
         page.witness = witness

@@ -4,10 +4,10 @@ import re
 
 import numpy as np
 import pytest
+from tests._awaiting import until
 from tests.browser.looking import faults, ink, plots
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed").expect
-WAIT = 30_000
 
 
 def write(path, level, start, pace, lines=600):
@@ -40,14 +40,12 @@ def compare(folder, shared, page):
     def go(*names, here=page):
         server = shared("board", folder)
         here.goto(server.address("/board"))
-        expect(here.locator("#runs tr")).to_have_count(11, timeout=WAIT)
+        expect(here.locator("#runs tr")).to_have_count(11)
         for name in names:
             here.get_by_role("checkbox", name=f"Compare {name}", exact=True).check()
         here.locator("#compare").click()
-        expect(here.locator("#headline")).to_contain_text("beside each other", timeout=WAIT)
-        expect(here.locator("#main-chart .chart-plot")).to_have_attribute(
-            "aria-label", re.compile("points"), timeout=WAIT
-        )
+        expect(here.locator("#headline")).to_contain_text("beside each other")
+        expect(here.locator("#main-chart .chart-plot")).to_have_attribute("aria-label", re.compile("points"))
         return here
 
     return go
@@ -56,12 +54,12 @@ def compare(folder, shared, page):
 def reaches(page, x):
     """Waits until the chart says that it ends there."""
     plot = page.locator("#main-chart .chart-plot")
-    expect(plot).to_have_attribute("aria-label", re.compile(f" 0 to {x}\\. "), timeout=WAIT)
+    expect(plot).to_have_attribute("aria-label", re.compile(f" 0 to {x}\\. "))
 
 
 def test_runs_lie_over_each_other_with_their_names_and_numbers(compare):
     page = compare("slow", "quick")
-    assert len(ink(plots(page).first)) > 500
+    until(lambda: len(ink(plots(page).first)) > 500, "the curves")
     expect(page.locator("#runs tr")).to_have_count(2)
     page.get_by_label("baseline").select_option(label="slow")
     expect(page.locator("#runs")).to_contain_text("baseline")
@@ -72,7 +70,7 @@ def test_over_time_each_run_begins_at_its_own_beginning(compare):
     page = compare("slow", "quick", "untimed")
     reaches(page, "599")
     page.get_by_label("over").select_option("time")
-    expect(page.locator("#left")).to_contain_text("untimed (its log does not say the times)", timeout=WAIT)
+    expect(page.locator("#left")).to_contain_text("untimed (its log does not say the times)")
     reaches(page, "1,198")
     page.reload()
     reaches(page, "1,198")
@@ -89,16 +87,15 @@ def test_more_runs_than_colours_are_grey_but_for_the_baseline(compare):
     expect(page.locator(".chart-caption")).to_contain_text("more than colours can tell apart")
     grey = len(ink(plots(page).first))
     page.get_by_label("baseline").select_option(label="slow")
-    page.wait_for_timeout(600)
-    assert len(ink(plots(page).first)) > grey + 300
+    until(lambda: len(ink(plots(page).first)) > grey + 300, "a curve in colour")
 
 
 def test_seeds_are_one_curve_with_a_band(compare):
     page = compare("slow", *(f"adam-seed{k}" for k in range(8)))
     page.get_by_role("checkbox", name="seeds together").check()
-    expect(page.locator(".curves label")).to_have_text(["slow", "adam (8 runs)"], timeout=WAIT)
+    expect(page.locator(".curves label")).to_have_text(["slow", "adam (8 runs)"])
     expect(page.locator(".chart-caption")).to_contain_text("the band holds every point of all of them")
-    assert "seeds=together" in page.evaluate("location.hash")
+    until(lambda: "seeds=together" in page.evaluate("location.hash"), "the address")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -10,7 +10,6 @@ import descentry
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed").expect
 EXAMPLES = Path(__file__).parents[2] / "examples"
-WAIT = 30_000
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +55,7 @@ def picture(tmp_path):
 def test_the_board(folder, shared, new_page, picture, name, width, dark):
     page = new_page(width=width, height=480 if width > 400 else 800, dark=dark)
     page.goto(shared("board", folder).address("/board"))
-    expect(page.locator("#runs tr")).to_have_count(4, timeout=WAIT)
+    expect(page.locator("#runs tr")).to_have_count(4)
     picture(page, name)
 
 
@@ -64,8 +63,8 @@ def test_the_board(folder, shared, new_page, picture, name, width, dark):
 def test_a_run(folder, shared, new_page, picture, name, run, dark):
     page = new_page(width=1200, height=1250, dark=dark)
     page.goto(shared("board", folder).address("/board"))
-    page.locator("#runs th a", has_text=run).click(timeout=WAIT)
-    expect(page.locator("#told section").first).to_be_visible(timeout=WAIT)
+    page.locator("#runs th a", has_text=run).click()
+    expect(page.locator("#told section").first).to_be_visible()
     picture(page, name)
 
 
@@ -73,7 +72,7 @@ def test_runs_beside_each_other(folder, shared, new_page, picture):
     page = new_page(width=1200, height=820)
     page.goto(shared("board", folder).address("/board"))
     for name in ("digits-healthy", "digits-plateau-and-drop"):
-        page.get_by_role("checkbox", name=f"Compare {name}").check(timeout=WAIT)
+        page.get_by_role("checkbox", name=f"Compare {name}").check()
     page.locator("#compare").click()
-    expect(page.locator("#runs tr")).to_have_count(2, timeout=WAIT)
+    expect(page.locator("#runs tr")).to_have_count(2)
     picture(page, "compare")

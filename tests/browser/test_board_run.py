@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
+from tests._awaiting import until
 from tests.browser.looking import faults, groups, ink, plots
 
 import descentry
@@ -15,7 +16,6 @@ from descentry.core.data import Decision, Remedy
 from descentry.store.writing import RunWriter
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed").expect
-WAIT = 30_000
 POINTS = 20_000
 SPIKES = [850 + 1600 * k for k in range(12)]
 
@@ -61,11 +61,10 @@ def open_run(folder, shared, page):
         link = here.locator("#runs th a", has_text=re.compile(f"^{name}$"))
         if urlsplit(here.url).path != "/board":
             here.goto(f"{server.base}/board")
-        target = link.get_attribute("href", timeout=WAIT)
+        target = link.get_attribute("href")
         here.goto(f"{server.base}{target}{hash_}")
-        expect(here.locator("#told section").first).to_be_visible(timeout=WAIT)
+        expect(here.locator("#told section").first).to_be_visible()
         expect(here.locator("#main-chart .chart-plot")).to_have_attribute("aria-label", re.compile("points"))
-        here.wait_for_timeout(300)
         return here
 
     return go
@@ -74,6 +73,11 @@ def open_run(folder, shared, page):
 def view(page):
     fragment = page.evaluate("location.hash.slice(1)")
     return [float(x) for x in parse_qs(fragment).get("view", [","])[0].split(",") if x]
+
+
+def viewed(page, wanted):
+    """What is in view, once it is what is wanted."""
+    return until(lambda: len(seen := view(page)) == 2 and wanted(*seen) and seen, "the view")
 
 
 # What the page is asked to show: all of it, halves, and so on down to a few points on both sides of a spike.
@@ -93,31 +97,34 @@ def test_every_spike_is_seen_at_every_zoom(open_run, low, high):
     page = open_run("spikes", f"#view={low},{high}&log=-")
     # The scale reaches to the spikes: what is drawn in the middle of the picture is spikes, and nothing else.
     # Close up a spike is a triangle: its two sides are one.
-    columns = ink(plots(page).first, 0.1, 0.2)
-    assert groups(columns, apart=50) == sum(low <= s <= high for s in SPIKES)
+    spikes = sum(low <= s <= high for s in SPIKES)
+    until(lambda: groups(ink(plots(page).first, 0.1, 0.2), apart=50) == spikes, "every spike")
 
 
 def test_all_twelve_are_there(open_run):
-    assert groups(ink(plots(open_run("spikes", "#log=-")).first, 0.1, 0.45)) == 12
+    page = open_run("spikes", "#log=-")
+    until(lambda: groups(ink(plots(page).first, 0.1, 0.45)) == 12, "twelve spikes")
+
+
+DARK = """c => c.getContext("2d").getImageData(0, 0, c.width, c.height).data
+  .filter((v, i) => i % 4 === 3 && v > 200).length"""
 
 
 def test_there_is_ink_on_every_canvas_though_values_are_missing(open_run):
     page = open_run("full")
     expect(page.locator("#multiples > div")).to_have_count(5)
-    page.wait_for_timeout(500)
     page.get_by_text("Values in view as a table").click()
-    assert plots(page).count() == 6
+    expect(plots(page)).to_have_count(6)
     # The curve itself has to be there on both sides of the hole, and the hole has to be hatched.
-    drawn = ink(plots(page).first)
     width = plots(page).first.evaluate("canvas => canvas.width")
+
+    def is_drawn_at(place):
+        return any(abs(x - place * width) < 30 for x in ink(plots(page).first))
+
     for place in (0.2, 0.45, 0.8):
-        assert any(abs(x - place * width) < 30 for x in drawn), place
+        until(lambda place=place: is_drawn_at(place), f"ink at {place}")
     for canvas in plots(page).all():
-        dark = canvas.evaluate(
-            "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data"
-            ".filter((v, i) => i % 4 === 3 && v > 200).length"
-        )
-        assert dark > 500
+        until(lambda canvas=canvas: canvas.evaluate(DARK) > 500, "ink on every canvas")
     expect(page.locator(".chart-caption").first).to_contain_text("400 values are not finite")
     expect(page.locator(".chart-table table")).to_contain_text("NaN")
 
@@ -128,7 +135,7 @@ def test_what_was_measured_stands_below_with_its_bounds(open_run):
         expect(page.locator("#multiples")).to_contain_text(name)
     page.get_by_role("checkbox", name="grad_norm").uncheck()
     expect(page.locator("#multiples > div")).to_have_count(4)
-    assert "grad_norm" not in page.evaluate("location.hash")
+    until(lambda: "grad_norm" not in page.evaluate("location.hash"), "the address")
 
 
 def test_it_is_read_and_zoomed_by_keyboard_and_the_address_follows(open_run):
@@ -140,12 +147,11 @@ def test_it_is_read_and_zoomed_by_keyboard_and_the_address_follows(open_run):
     page.keyboard.press("n")
     page.keyboard.press("+")
     page.keyboard.press("+")
-    low, high = view(page)
-    assert 4500 < high - low < 5500
+    low, _ = viewed(page, lambda low, high: 4500 < high - low < 5500)
     page.keyboard.press("Shift+ArrowRight")
-    assert view(page)[0] > low
+    viewed(page, lambda now, _: now > low)
     page.keyboard.press("0")
-    assert view(page) == []
+    until(lambda: view(page) == [], "all of it in view")
 
 
 def test_a_drag_zooms_a_double_click_shows_all_and_a_link_leads_to_the_view(
@@ -158,16 +164,14 @@ def test_a_drag_zooms_a_double_click_shows_all_and_a_link_leads_to_the_view(
     page.mouse.down()
     page.mouse.move(box["x"] + 0.5 * box["width"], y, steps=4)
     page.mouse.up()
-    low, high = view(page)
-    assert abs(low - 5000) < 100
-    assert abs(high - 10_000) < 100
+    viewed(page, lambda low, high: abs(low - 5000) < 100 and abs(high - 10_000) < 100)
     page.get_by_role("radio", name="linear").check()
     link = page.evaluate("location.href")
     page.mouse.dblclick(box["x"] + 200, y)
-    assert view(page) == []
+    until(lambda: view(page) == [], "all of it in view")
     page.goto("about:blank")
     page.goto(link)
-    expect(page.get_by_role("radio", name="linear")).to_be_checked(timeout=WAIT)
+    expect(page.get_by_role("radio", name="linear")).to_be_checked()
     expect(page.locator("#main-chart .chart-plot")).to_have_attribute(
         "aria-label", re.compile(r"^step (5,0|4,9)\d\d to (10,0|9,9)")
     )
@@ -187,24 +191,20 @@ def test_a_finger_moves_it_and_two_zoom(open_run):
     over = page.locator("#main-chart .u-over")
     page.evaluate("Element.prototype.setPointerCapture = () => {}")  # there are no real fingers here
     over.evaluate(FINGERS, [("pointerdown", 1, 300), ("pointermove", 1, 200), ("pointerup", 1, 200)])
-    low, high = view(page)
-    assert low > 5300
-    assert abs(high - low - 5000) < 10
+    viewed(page, lambda low, high: low > 5300 and abs(high - low - 5000) < 10)
     two = [("pointerdown", 1, 300), ("pointerdown", 2, 400), ("pointermove", 2, 500)]
     over.evaluate(FINGERS, [*two, ("pointerup", 1, 300), ("pointerup", 2, 500)])
-    low, high = view(page)
-    assert abs(high - low - 2500) < 200
+    viewed(page, lambda low, high: abs(high - low - 2500) < 200)
 
 
 def test_on_logarithmic_steps_the_first_step_keeps_a_place(open_run):
     page = open_run("full")
     page.get_by_role("checkbox", name="log steps").check()
-    assert "log=x" in page.evaluate("location.hash")
-    page.wait_for_timeout(600)
+    until(lambda: "log=x" in page.evaluate("location.hash"), "the address")
     canvas = plots(page).first
-    drawn, width = ink(canvas), canvas.evaluate("canvas => canvas.width")
+    width = canvas.evaluate("canvas => canvas.width")
     # Half of the picture is now what was a sixtieth of it.
-    assert sum(x < width / 2 for x in drawn) > 150
+    until(lambda: sum(x < width / 2 for x in ink(canvas)) > 150, "the first steps")
 
 
 def test_evidence_opens_line_by_line(open_run):
@@ -222,7 +222,7 @@ def test_evidence_opens_line_by_line(open_run):
 def test_a_finding_leads_to_its_place_in_the_chart(open_run):
     page = open_run("full")
     page.locator(".story .letter", has_text=re.compile("^[A-Z]$")).last.click()
-    assert len(view(page)) == 2
+    viewed(page, lambda low, high: low < high)
 
 
 def test_decisions_are_marked_in_the_chart_and_told_in_the_journal(open_run):
@@ -238,8 +238,7 @@ def test_decisions_are_marked_in_the_chart_and_told_in_the_journal(open_run):
     )
     rows.nth(2).get_by_role("button").focus()
     page.keyboard.press("Enter")
-    low, high = view(page)
-    assert low < 150 < high
+    viewed(page, lambda low, high: low < 150 < high)
 
 
 def test_what_an_accuracy_did_is_told_the_right_way_up(open_run):
@@ -267,16 +266,15 @@ def test_what_lies_off_the_scale_is_counted(open_run):
     page = open_run("spikes", "#log=-")
     page.get_by_role("checkbox", name="leave out extremes").check()
     expect(page.locator("#main-chart .chart-caption")).to_contain_text("above this scale")
-    assert "fit=most" in page.evaluate("location.hash")
-    assert len(ink(plots(page).first, 0.3, 0.7)) > 300
+    until(lambda: "fit=most" in page.evaluate("location.hash"), "the address")
+    until(lambda: len(ink(plots(page).first, 0.3, 0.7)) > 300, "the rest of the curve")
 
 
 def test_a_trend_is_drawn_over_the_points_and_hides_none(open_run):
     page = open_run("spikes", "#log=-")
     page.get_by_label("trend").select_option("1000")
-    page.wait_for_timeout(500)
     expect(page.locator("#main-chart .chart-caption")).to_contain_text("The trend knows only the past")
-    assert groups(ink(plots(page).first, 0.3, 0.45)) == 12
+    until(lambda: groups(ink(plots(page).first, 0.3, 0.45)) == 12, "twelve spikes")
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -296,18 +294,18 @@ def test_it_follows_a_run_that_is_being_written(serve, page, tmp_path):
             run.log(i, loss=2 / (1 + i / 50), lr=0.1)
         run.flush()
         page.goto(serve("board", place).address("/board"))
-        page.locator("#runs th a").click(timeout=WAIT)
+        page.locator("#runs th a").click()
         plot = page.locator("#main-chart .chart-plot")
-        expect(plot).to_have_attribute("aria-label", re.compile("300 points"), timeout=WAIT)
+        expect(plot).to_have_attribute("aria-label", re.compile("300 points"))
         for i in range(300, 340):
             run.log(i, loss=2 / (1 + i / 50), lr=0.1)
             time.sleep(0.02)
         run.flush()
-        expect(plot).to_have_attribute("aria-label", re.compile("340 points"), timeout=WAIT)
+        expect(plot).to_have_attribute("aria-label", re.compile("340 points"))
         run.log(340, loss=float("nan"), lr=0.1)
         run.flush()
-        expect(page.locator("#verdict")).to_contain_text("Failing", timeout=WAIT)
-        expect(plot).to_have_attribute("aria-label", re.compile("341 points, 1 not finite"), timeout=WAIT)
+        expect(page.locator("#verdict")).to_contain_text("Failing")
+        expect(plot).to_have_attribute("aria-label", re.compile("341 points, 1 not finite"))
 
 
 def test_a_view_of_the_end_moves_on_with_it_and_so_does_what_stands_below(serve, page, tmp_path):
@@ -317,21 +315,21 @@ def test_a_view_of_the_end_moves_on_with_it_and_so_does_what_stands_below(serve,
             run.log(i, loss=2 / (1 + i / 50), lr=0.1)
         run.flush()
         page.goto(serve("board", place).address("/board"))
-        page.locator("#runs th a").click(timeout=WAIT)
+        page.locator("#runs th a").click()
         plot, below = page.locator("#main-chart .chart-plot"), page.locator("#multiples .chart-plot")
-        expect(plot).to_have_attribute("aria-label", re.compile("300 points"), timeout=WAIT)
+        expect(plot).to_have_attribute("aria-label", re.compile("300 points"))
         page.goto(page.url.split("#")[0] + "#view=200,299")
         page.reload()
         for chart in (plot, below):
-            expect(chart).to_have_attribute("aria-label", re.compile("step 200 to 299"), timeout=WAIT)
+            expect(chart).to_have_attribute("aria-label", re.compile("step 200 to 299"))
         for i in range(300, 350):
             run.log(i, loss=2 / (1 + i / 50), lr=0.1)
         run.flush()
         for chart in (plot, below):
-            expect(chart).to_have_attribute("aria-label", re.compile("step 250 to 349"), timeout=WAIT)
+            expect(chart).to_have_attribute("aria-label", re.compile("step 250 to 349"))
 
 
 def test_a_run_that_is_not_there_is_said(serve, page, folder, shared):
     page.goto(shared("board", folder).address("/run?id=nothing"))
-    expect(page.locator("#trouble")).to_be_visible(timeout=WAIT)
+    expect(page.locator("#trouble")).to_be_visible()
     page.witness.wrong = [w for w in page.witness.wrong if "404" not in w]
