@@ -84,6 +84,18 @@ def test_all_rates_are_named_from_crawling_to_exploding(lab, page):
     assert any("slow decrease" in g for g in others.all_inner_texts()[:3])
 
 
+def test_a_curve_is_zoomed_by_buttons(lab, page):
+    lab(page, "overshooting")
+    run(page)
+    box, plot = page.locator("#chart"), page.locator("#chart .chart-plot")
+    expect(plot).to_have_attribute("aria-label", re.compile("points"))
+    whole = plot.get_attribute("aria-label")
+    box.get_by_role("button", name="Zoom in").click()
+    expect(plot).not_to_have_attribute("aria-label", whole)
+    box.get_by_role("button", name="all of it").click()
+    expect(plot).to_have_attribute("aria-label", whole)
+
+
 def test_a_whole_scene_can_be_done_by_keyboard(lab, page):
     lab(page, "plateaus")
     page.locator("#question input").first.focus()

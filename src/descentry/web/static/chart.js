@@ -58,7 +58,7 @@
  * @property {string} [yLabel]
  * @property {boolean | {x?: boolean, y?: boolean}} [log]
  * @property {boolean} [compact]
- * @property {boolean} [controls]
+ * @property {boolean | "zoom"} [controls]  above it: all, none, or those that zoom
  * @property {number} [height]  pixels
  * @property {string} [caption]  said below, before what the chart says of itself
  * @property {string} [alternative]  what it shows, in words; made from the curves where it is left out

@@ -43,7 +43,7 @@ let ground = null;
 let small = [];
 let named = "";
 
-const main = new Figure(byId("chart"), { controls: false, height: 360 }), side = new Figure(byId("side"), { controls: false, height: 260 });
+const main = new Figure(byId("chart"), { controls: "zoom", height: 360 }), side = new Figure(byId("side"), { controls: false, height: 260 });
 const socket = connect("/api/lab/live", {
   onMessage: received,
   onOpen: () => { if (ran) send(); },

@@ -68,13 +68,16 @@ export function tools(frame) {
       return make("label", {}, input, text);
     };
     const file = (frame.curves[0]?.name ?? "chart").replace(/[^\w.-]+/g, "-");
-    box.replaceChildren(
+    const few = frame.options.controls === "zoom", all = few ? "all of it" : "whole run";
+    const zoom = group("Zoom", press("−", "Zoom out", () => zoomBy(frame, 2)), press("+", "Zoom in", () => zoomBy(frame, 0.5)), press(all, all, () => frame.show(null)));
+    if (few) box.replaceChildren(zoom);
+    else box.replaceChildren(
       group("Scale of the y axis", radio("linear", false), radio("logarithmic", true)),
       check(`log ${frame.options.xLabel ?? "step"}s`, () => state.log.x, (on) => { state.log.x = on; }),
       check("leave out extremes", () => state.fit === "most", (on) => { state.fit = on ? "most" : "all"; }),
       trends(),
       ...(frame.curves.some((c) => c.given.fan) ? [check("forecast", () => state.fan, (on) => { state.fan = on; state.view = null; })] : []),
-      group("Zoom", press("−", "Zoom out", () => zoomBy(frame, 2)), press("+", "Zoom in", () => zoomBy(frame, 0.5)), press("whole run", "whole run", () => frame.show(null))),
+      zoom,
       group(
         "Save",
         press("PNG", "PNG: save as a picture", async () => save(`${file}.png`, await picture(frame))),
