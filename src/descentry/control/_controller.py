@@ -21,6 +21,7 @@ from descentry.control._tempo import Tempo
 from descentry.control.monitors import Alarm
 from descentry.control.policies import Known
 from descentry.control.policies._entry import Phase
+from descentry.control.policies.bad_batch import RECENTLY
 from descentry.control.policies.find_rate import works
 from descentry.core.data import Decision, Diagnosis
 
@@ -55,6 +56,7 @@ class Controller:
         self._cuts = Cuts()
         self._skips = self._acts = self._bad = 0
         self._sound = True
+        self._factors: list[float] = []  # before each of the returns that followed soon upon each other
         self._start = Start()
         self._proof: list[float] = []
         self._mark = (0.0, 0.0)
@@ -212,6 +214,8 @@ class Controller:
             schedule=self._tempo.schedule,
             kept=self._states.labels,
             returns=tuple(self._returned),
+            futile=len(self._lately(step)),
+            undone=(self._lately(step) or [self._tempo.factor])[0] / self._tempo.factor,
             cuts=self._cuts.steps,
             paid=self._cuts.paid(sight.best, sight.first - sight.best),
             skips=self._skips,
@@ -262,6 +266,8 @@ class Controller:
 
     def _go_back(self, label: int, decision: Decision) -> Orders:
         """To an earlier state; what is left behind is kept until it is known that this has helped."""
+        if decision.policy == "roll-back":
+            self._factors = [*self._lately(decision.step), self._factor_before]
         self._returned.append(decision.step)
         self._sound = False
         gone = self._states.go_back(label)
@@ -273,7 +279,12 @@ class Controller:
         self._mark = (self._states.levels[label], self._sight.level)
         return Orders((LEFT,), label, gone, decision)
 
+    def _lately(self, step: int) -> list[float]:
+        """What the multiplier was before each of the returns of late."""
+        return self._factors if self._returned and step - self._returned[-1] <= RECENTLY else []
+
     def _take_back(self, decision: Decision) -> Orders:
+        self._factors = self._factors[:-1]
         self._tempo.factor, self._phase = self._factor_before, "cruise"
         self._sight.begin(self._mark[1])
         return Orders((), LEFT, (LEFT,), decision)

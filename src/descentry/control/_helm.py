@@ -49,6 +49,7 @@ class Helm:
         self.rates = rates
         self.examine: Callable[[], Report] | None = None
         self.put_back: Callable[[], None] | None = None
+        self.on_loss: Callable[[float], None] | None = None
         self.off = False
         self.failure = ""
         self._optimizer, self._model = optimizer, model
@@ -97,6 +98,14 @@ class Helm:
         self.rates.close()
         self._ring.clear()
 
+    def stand_down(self, step: int, why: str) -> None:
+        """Nothing more is done, for a reason."""
+        if self.off:
+            return
+        self.leave()
+        if self._writer is not None:
+            journal.write_end(self._writer, step, why)
+
     def _guarded(self, act: Callable[[], None]) -> None:
         try:
             act()
@@ -121,11 +130,16 @@ class Helm:
             self.controller.skipped(offered)
             self._note(offered)
             return
+        number = self._number(loss)
+        if self.on_loss is not None:
+            self.on_loss(number)
+            if self.off:
+                return
         moved = None
         if self.controller.asks_how_far:
             moved = self._start.moved()
             journal.write_fact(self._writer, step, moved)
-        self._do(self.controller.see(step, self._number(loss), self.rates.base, moved))
+        self._do(self.controller.see(step, number, self.rates.base, moved))
 
     def _number(self, loss: Any) -> float:
         if isinstance(loss, Tensor):

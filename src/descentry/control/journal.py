@@ -20,7 +20,7 @@ from descentry.store import reading
 from descentry.store.schema import FILE
 from descentry.store.writing import RunWriter
 
-SETTINGS, DECISION, FACT = "pilot", "decision", "pilot-fact"
+SETTINGS, DECISION, FACT, END = "pilot", "decision", "pilot-fact", "pilot-end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,13 @@ class Journal:
         settings: What it was told; None where no pilot was there.
         decisions: What it decided, in order.
         moved: How far the weights had moved, by the step at which it asked.
+        until: The step from which on it only watched; None where it acted to the end.
     """
 
     settings: Settings | None
     decisions: tuple[Decision, ...]
     moved: Mapping[int, float] = field(default_factory=dict)
+    until: int | None = None
 
 
 def write_settings(writer: RunWriter, settings: Settings) -> None:
@@ -52,6 +54,13 @@ def write_fact(writer: RunWriter | None, step: int, moved: float) -> None:
     """Notes what a pilot was told beside the losses: how far the weights had moved."""
     if writer is not None:
         writer.event(FACT, {"moved": moved if isfinite(moved) else str(moved)}, step=step)
+
+
+def write_end(writer: RunWriter, step: int, why: str) -> None:
+    """Notes that a pilot only watches from a step on, and says so in the report."""
+    what = f"the training was only watched from step {step:,} on, because {why}"
+    writer.event(END, {"what": what}, step=step)
+    writer.event("gap", {"kind": "pilot", "what": what, "start": step}, step=step)
 
 
 def read(source: str | os.PathLike[str]) -> Journal:
@@ -77,14 +86,17 @@ def of_lines(lines: tuple[reading.Line, ...]) -> Journal:
     settings: Settings | None = None
     decisions: list[Decision] = []
     moved: dict[int, float] = {}
+    until: int | None = None
     for line in lines:
         if line.kind == SETTINGS and isinstance(line.data, dict):
-            settings, decisions, moved = Settings.of(line.data), [], {}
+            settings, decisions, moved, until = Settings.of(line.data), [], {}, None
+        elif line.kind == END:
+            until = line.step
         elif line.kind == FACT and isinstance(line.data, dict) and line.step is not None:
             moved[line.step] = _number(line.data.get("moved", nan))
         elif line.kind == DECISION and isinstance(line.data, dict):
             decisions.append(from_dict(line.data))
-    return Journal(settings, tuple(decisions), moved)
+    return Journal(settings, tuple(decisions), moved, until)
 
 
 def to_dict(decision: Decision) -> dict[str, Any]:

@@ -45,6 +45,7 @@ def pilot(
     every: int = 50,
     interventions: int = 10,
     on_decision: Callable[[Decision], None] | None = None,
+    _on_loss: Callable[[float], None] | None = None,
     _clock: Clock | None = None,
 ) -> Pilot:
     """Begins to watch a training and to act on it; call ``step(loss)`` on what it returns after each update.
@@ -112,6 +113,7 @@ def pilot(
         isinstance(model, nn.parallel.DistributedDataParallel) and torch.distributed.get_world_size() > 1
     )
     helm = Helm(around.bare, optimizer, rates, settings, others, tell, together=together)
+    helm.on_loss = _on_loss
     if not room and not around.rank:
         _say_no_room(watching, memory)
     flown = Pilot(watching._session, helm)
@@ -173,6 +175,15 @@ class Pilot(Watch):
     def rate(self) -> float:
         """The learning rate that the next step will be made with, of the first parameter group."""
         return self._helm.rate
+
+    def stand_down(self, why: str) -> None:
+        """Only watches from now on; the rate is the schedule's again, and the reason becomes a gap.
+
+        Args:
+            why: The rest of "the training was only watched from step N on, because".
+        """
+        self._helm.stand_down(self._session.updates, why)
+        self._session.stand_aside(False)
 
     def close(self) -> None:
         """Ends the pilot, the watch and the run; the rate is the schedule's again.

@@ -94,6 +94,8 @@ def _again(run: Run, settings: Settings, kept: journal.Journal) -> Replay:
     for number, loss in _points(losses):
         if number < settings.start:
             continue
+        if kept.until is not None and number >= kept.until:
+            break
         count += 1
         if number in left_out and (decision := controller.offer(number, loss)) is not None:
             controller.skipped(decision)

@@ -33,3 +33,28 @@ def test_a_length_without_a_pilot_is_a_mistake(script):
     done = call(*WATCHED, "--total-steps", "100", script(TRAINING))
     assert done.returncode == 2
     assert "--pilot" in done.stderr
+
+
+GAN = """
+import torch
+from torch import nn
+from torch.nn import functional as F
+torch.manual_seed(0)
+maker, judge = nn.Linear(4, 8), nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 1))
+made, judged = (torch.optim.SGD(m.parameters(), lr=0.5) for m in (maker, judge))
+for step in range(60):
+    fake = maker(torch.randn(16, 4))
+    loss = F.softplus(-judge(torch.randn(16, 8) + 1)).mean() + F.softplus(judge(fake.detach())).mean()
+    judged.zero_grad(); loss.backward(); judged.step()
+    loss = F.softplus(-judge(fake)).mean()
+    made.zero_grad(); loss.backward(); made.step()
+print([p.double().sum().item().hex() for m in (maker, judge) for p in m.parameters()])
+"""
+
+
+def test_a_pilot_only_watches_a_contest_and_says_why(script):
+    contest = script(GAN)
+    bare, flown = call(*PLAIN, contest), call(*WATCHED, "--pilot", "--quiet", contest)
+    assert flown.stdout == bare.stdout
+    assert "the runs are watched only: its optimizers take turns" in flown.stderr
+    assert "step " not in flown.stderr

@@ -44,6 +44,8 @@ class Known:
             ``pilot``.
         kept: Steps at which the training was kept and can be put back.
         returns: Steps at which it was put back before.
+        futile: Returns in a row, each soon after the last, each of which cut the rate.
+        undone: What the rate would have to be multiplied with to be what it was before these.
         cuts: Steps at which a plateau was answered.
         paid: What the last of these cuts has brought since, as a share of the whole gain.
         skips: Batches that were skipped in a row.
@@ -84,6 +86,8 @@ class Known:
     schedule: Schedule = "constant"
     kept: tuple[int, ...] = ()
     returns: tuple[int, ...] = ()
+    futile: int = 0
+    undone: float = 1.0
     cuts: tuple[int, ...] = ()
     paid: float = 0.0
     skips: int = 0

@@ -9,7 +9,8 @@ is asked before each step (`check`), steps whose loss is no number go on being l
 
 When a loss runs away or breaks and the interventions are used up. When it is no number before any step was
 made, or four times in a row and still so after a return: at those weights it was a number, so it is the
-data or the loss, and no rate cures that.
+data or the loss, and no rate cures that. When it runs away again although four returns in a row have cut
+the rate to a three-thousandth: it is not the rate, which then is put back to what it was.
 
 ## What it changes
 
@@ -27,12 +28,16 @@ llm-foundry#1473, where runs were rolled back again and again into the same trou
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
+from typing import Any
 
 from descentry.control.monitors import Alarm
 from descentry.control.policies._entry import Case, Known, Policy, before, decided
 from descentry.control.policies.bad_batch import IN_A_ROW
 from descentry.core.data import Decision
+
+FUTILE = 4  # returns in a row
 
 
 def decide(known: Known) -> Decision | None:
@@ -41,16 +46,23 @@ def decide(known: Known) -> Decision | None:
         return None
     failed = "blind" in known.found
     spoilt = known.broken and not known.sound and known.bad > IN_A_ROW
-    if not (failed or spoilt) and not ((known.broken or known.risen) and known.acts >= known.most):
+    futile = known.risen and not known.broken and known.futile >= FUTILE
+    if not (failed or spoilt or futile) and not ((known.broken or known.risen) and known.acts >= known.most):
         return None
     back = max(known.kept, default=None) if spoilt else before(known, known.calm)
-    change = {"hand_over": True} if back is None else {"hand_over": True, "restore": back}
+    change: dict[str, Any] = {"hand_over": True} if back is None else {"hand_over": True, "restore": back}
     if failed:
         why = "The loss is no number before any step was made, so the rate is not what is wrong"
     elif spoilt:
         why = (
             f"The loss is {known.loss} for the {known.bad}th time in a row, and it was a number at these "
             "weights, so it is the data or how the loss is computed, and not the rate"
+        )
+    elif futile:
+        change["lr_factor"] = known.undone
+        why = (
+            f"The loss has come up to {known.level:.4g} again, although the rate was cut {known.futile} "
+            "times, so it is not the rate, which is what it was before these cuts"
         )
     else:
         why = f"{known.acts} interventions did not settle this run"
@@ -63,6 +75,10 @@ def decide(known: Known) -> Decision | None:
 
 
 _BROKEN = {"non-finite": Alarm("non-finite", 500, 500, inf, inf, "")}
+
+_RISES = Known(
+    500, 9.0, level=9.0, alarms={"risen": Alarm("risen", 500, 450, 0.0, 0.0, "")}, kept=(400,), calm=450
+)
 
 POLICY = Policy(
     id="hand-over",
@@ -85,6 +101,12 @@ POLICY = Policy(
             Known(404, inf, alarms=_BROKEN, kept=(350,), returns=(403,), sound=False, bad=4, calm=399),
             {"hand_over": True, "restore": 350},
         ),
+        Case(
+            "it rises again at a three-thousandth of the rate",
+            replace(_RISES, futile=4, undone=3000.0),
+            {"hand_over": True, "restore": 400, "lr_factor": 3000.0},
+        ),
+        Case("it rises again at a thirtieth", replace(_RISES, futile=2, undone=30.0), None),
         Case("before the step is made", Known(500, inf, alarms=_BROKEN, acts=10, offered=True), None),
         Case("used up, and all is well", Known(500, 1.0, acts=10), None),
     ),
