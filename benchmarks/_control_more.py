@@ -44,6 +44,12 @@ def turned_pictures() -> Data:
 
 
 @functools.cache
+def turned_parity() -> Data:
+    d = tasks.turned_digits()
+    return Data(d.x, d.y % 2, d.held_x, d.held_y % 2)
+
+
+@functools.cache
 def spirals() -> Data:
     """Two spirals of one turn and a half each, with a little noise."""
     random = np.random.default_rng(0)
@@ -65,6 +71,7 @@ class Ellipse(nn.Module):
         return 0.5 * (self.curvature * (self.w - 0.01 * shift[:, :30]).square()).sum(-1)
 
 
+_PARITY = Task("", _mlp(64, 64, 64, 2), parity, CE, 400)
 _PICTURES = Task("", _mlp(64, 32, 16, 64), tasks.pictures, MSE, 400)
 
 MORE: tuple[Task, ...] = (
@@ -77,6 +84,9 @@ MORE: tuple[Task, ...] = (
     Task("spirals-long", _mlp(2, 32, 32, 2, act=nn.Tanh), spirals, CE, 1500),
     Task("ellipse", _made(Ellipse), tasks.shifts, tasks._value, 400),
     Task("tuned-pictures", _tuned(_mlp(64, 32, 16, 64), lambda: _PICTURES, 400), turned_pictures, MSE, 300),
+    Task("tuned-parity", _tuned(_mlp(64, 64, 64, 2), lambda: _PARITY, 400), turned_parity, CE, 300),
+    Task("parity-long", _mlp(64, 32, 32, 2, act=nn.Tanh), parity, CE, 2000),
+    Task("moons-long", _mlp(2, 24, 24, 2, act=nn.Tanh), tasks.moons, CE, 2000),
     Task("turned-cnn", _made(models.cnn), tasks.turned_digits, CE, 300),
     Task("turned-residual", _made(lambda: models.Residual(16)), tasks.turned_digits, CE, 300),
 )

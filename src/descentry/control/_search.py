@@ -59,6 +59,8 @@ class Search:
         paired: Whether step ``i`` of every trial sees the same batch.
         resume: Whether the driver can go on where an arm ended, which spares steps; it then keeps a copy of
             the training for each arm.
+        cautious: Whether to stay away from a rate that broke, for optimizers whose step grows with the
+            gradient.
     """
 
     def __init__(
@@ -69,10 +71,11 @@ class Search:
         budget: int = 100,
         paired: bool = True,
         resume: bool = False,
+        cautious: bool = False,
     ) -> None:
         self.low, self.high = low, high
         self.budget = budget
-        self.paired, self.resume = paired, resume
+        self.paired, self.resume, self.cautious = paired, resume, cautious
         self.spent = 0
         self.whole = max(FIRST, min(WHOLE, int(PART * budget)))
         self.ramp: list[tuple[float, float]] = []
@@ -116,10 +119,6 @@ class Search:
     def arms(self) -> list[Arm]:
         """The trials, in the order in which they were begun."""
         return list(self._arms.at.values())
-
-    def arm_of(self, rate: float) -> Arm:
-        """The trial at this rate."""
-        return next(arm for arm in self.arms if arm.rate == rate)
 
     # What follows is one generator: it yields legs and is sent their losses.
 
@@ -258,8 +257,9 @@ class Search:
         if best.broke or not max(*falls.values(), self.before - best.level().mean) > 0:
             self.failure = "no rate that was tried lowers the loss"
             return
-        working = [rate for rate, fall in falls.items() if fall > max(falls.values()) / 4]
-        low, high = min([best.rate, *working]), max([best.rate, *working])
+        rate = best.rate * (self._arms.margin(best) if self.cautious else 1.0)
+        working = [r for r, fall in falls.items() if fall > max(falls.values()) / 4]
+        low, high = min([rate, *working]), max([best.rate, *working])
         equals = [arm.rate for arm in whole if not self._arms.worse(arm, best)]
-        apart = max((abs(log10(rate / best.rate)) for rate in equals), default=0.0)
-        self.found = Found(best.rate, low, high, max(SPACING / 2, apart), self._top)
+        apart = max((abs(log10(r / best.rate)) for r in equals), default=0.0)
+        self.found = Found(rate, low, high, max(SPACING / 2, apart), self._top, best.number)

@@ -61,3 +61,16 @@ class Arms:
     def left_behind(self, arm: Arm, rival: Arm, steps: int) -> bool:
         """Whether an arm has learnt nothing yet, where another clearly has."""
         return not self.before.fall(arm.level(steps)) > 0 and self.worse(arm, rival, steps)
+
+    def margin(self, arm: Arm) -> float:
+        """What a rate is multiplied by to stay away from the next larger one, where that broke.
+
+        The sooner it broke, the further above the edge of stability it was, and the nearer that edge is to
+        the rate below, which comes down by half a spacing at most: trials end before curvature has grown
+        (Cohen et al. 2021).
+        """
+        place = next(k for k, other in self.at.items() if other is arm)
+        above = self.at.get(place - 1)
+        if above is None or not above.broke:
+            return 1.0
+        return 10 ** (-SPACING / 2 * max(0.0, 1 - len(above.losses) / len(arm.losses)))

@@ -91,7 +91,7 @@ class SearchLegs:
             lasting = [tail(a.losses, FIRST).mean for a in self._search.arms if self._lasts(a)]
             self.found["fell"] = self.first - min(lasting, default=self.first)
             for arm in self._search.arms:
-                if arm.rate == found.rate and not arm.broke:
+                if arm.number == found.arm and not arm.broke:
                     self.level = tail(arm.losses).mean
                     self.found["fell"] = max(self.found["fell"], self.first - self.level)
                     back = _end(arm.number) if _end(arm.number) in self._ends else self.label
@@ -115,7 +115,8 @@ class SearchLegs:
             return None
         broke = any(a.broke for a in self._search.arms if a.rate == min(good))
         rate = min(good) / (TENTH if broke else 1.0)
-        return Found(rate, rate, max(good), 1.0, self._search.ramp[-1][0])
+        number = next(a.number for a in arms if a.rate == min(good))
+        return Found(rate, rate, max(good), 1.0, self._search.ramp[-1][0], -1 if broke else number)
 
     def _look_at_the_ramp(self) -> None:
         ramp = self._search.ramp

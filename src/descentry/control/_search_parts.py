@@ -51,6 +51,8 @@ class Found:
         high: The largest such rate.
         decades: Uncertainty of ``rate``: it holds within ``rate × 10^±decades``.
         breaks: The rate at which the ramp broke, or the end of the range where it did not.
+        arm: Number of the trial whose rate it is, or was before it came down from a larger one that broke; −1
+            for none.
     """
 
     rate: float
@@ -58,3 +60,4 @@ class Found:
     high: float
     decades: float
     breaks: float
+    arm: int = -1

@@ -119,7 +119,9 @@ def _found(
             where=WHERE,
             how=f"Give budget={each * LEAST + COST}, or find the rate of a plainer optimizer.",
         )
-    search = Search(low, high, budget=steps, resume=True)
+    # What divides by the size of the gradient has no step that grows with it.
+    adaptive = any("betas" in group or "alpha" in group for group in trials.optimizer.param_groups)
+    search = Search(low, high, budget=steps, resume=True, cautious=not adaptive)
     trials.run(search)
     if search.found is None:
         rates = [rate for rate, _ in search.ramp] + [arm.rate for arm in search.arms]
@@ -132,7 +134,7 @@ def _found(
         notes = (*notes, f"No gradient reaches {listed(silent, 3)}.")
     if trials.rates.scheduled:
         notes = (*notes, "A scheduler is attached: this is the highest rate that it should reach.")
-    best = search.arm_of(search.found.rate)
+    best = search.arms[search.found.arm]
     suggestion = LRSuggestion(
         lr=search.found.rate,
         lrs=trials.rates.of(search.found.rate),

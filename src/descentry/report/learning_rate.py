@@ -58,9 +58,10 @@ def drawing(found: LRSuggestion, width: int = WIDTH) -> list[Line]:
         max([found.before, *(x for x in levels if x <= 2 * _top(found))]),
     )
     room = max(10, min(BAR, width - 40))
+    best = _best(found)
     lines: list[Line] = [[Span(f"  {'rate':>8}  {'steps':>5}  {'loss':>9}", "quiet")]]
     for trial in found.curve:
-        chosen = trial.rate == found.lr
+        chosen = trial is best
         lead = Span("→ " if chosen else "  ", "good" if chosen else "")
         text = f"{rate(trial.rate):>8}  {trial.steps:>5}  "
         if trial.broke:
@@ -78,6 +79,11 @@ def drawing(found: LRSuggestion, width: int = WIDTH) -> list[Line]:
     return lines
 
 
+def _best(found: LRSuggestion) -> RateTrial:
+    """The trial whose rate is used, or was before it came down from a larger one that ran away."""
+    return min(found.curve, key=lambda trial: (trial.broke, abs(math.log(trial.rate / found.lr))))
+
+
 def _top(found: LRSuggestion) -> float:
     return found.before if found.before > 0 else math.inf
 
@@ -87,12 +93,17 @@ def judged(found: LRSuggestion) -> str:
     trials, most = count(len(found.curve), "short training"), max(t.steps for t in found.curve)
     text = (
         f"{trials} from the same start on the same batches; the best went on to {most} steps, and of "
-        f"about equals the larger rate is used. The loss is the mean of a trial's last quarter; before "
-        f"training it was {number(found.before)}. A ramp of rates broke at {rate(found.breaks)}. The rate is "
-        f"known to a factor of {10**found.uncertainty:.2g} either way; short trials cannot see what happens "
-        f"late. {number(round(found.cost, 1))} gradients."
+        f"about equals the larger rate is used{_margin(found)}. The loss is the mean of a trial's last "
+        f"quarter; before training it was {number(found.before)}. A ramp of rates broke at "
+        f"{rate(found.breaks)}. The rate is known to a factor of {10**found.uncertainty:.2g} either way; "
+        f"short trials cannot see what happens late. {number(round(found.cost, 1))} gradients."
     )
     return f"{text} {found.kept} steps of them are kept." if found.kept else text
+
+
+def _margin(found: LRSuggestion) -> str:
+    part = 1 - found.lr / _best(found).rate
+    return f", less {part:.0%}, as the next larger one ran away" if part > 0.005 else ""
 
 
 def ground(found: LRSuggestion) -> str:

@@ -145,9 +145,9 @@ def test_a_trial_that_is_best_at_first_and_worse_later_does_not_win():
     assert search.found.rate == pytest.approx(10**-0.5)
 
 
-def told(loss_of, budget=150):
-    """The end of a search whose losses are a function of rate and step; None breaks."""
-    search = Search(low=1e-3, high=1e2, budget=budget)
+def told(loss_of, **options):
+    """The end of a search whose losses are a function of rate and step."""
+    search = Search(low=1e-3, high=1e2, budget=150, **options)
     steps = {}
     while (leg := search.propose()) is not None:
         began = steps.get(leg.arm, 0) if leg.origin == "arm" else 0
@@ -176,6 +176,23 @@ def ends(**levels):
 def test_of_equals_the_larger_rate_is_used():
     assert ends(large=0.5, small=0.5).rate == pytest.approx(1.0)
     assert ends(large=0.54, small=0.5).rate == pytest.approx(1.0)
+
+
+def breaking(last, **options):
+    """A rate of 1 is best, and what is larger breaks after so many steps of a trial."""
+
+    def loss(rate, t):
+        if rate > 1.5 and (t >= last or rate > 4):
+            return 1.0 if t == 0 else math.inf
+        return 1 - 0.5 * min(rate, 1.0) * min(t, 10) / 10
+
+    return told(loss, **options).found.rate
+
+
+def test_with_caution_it_comes_down_the_more_the_sooner_the_next_larger_rate_broke():
+    assert breaking(3) == pytest.approx(1.0)
+    soon, late = breaking(3, cautious=True), breaking(30, cautious=True)
+    assert 10**-0.25 <= soon < late < 1.0
 
 
 def test_a_smaller_rate_that_is_clearly_better_is_used():
