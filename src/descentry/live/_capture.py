@@ -19,6 +19,7 @@ from descentry.live._hooks import Hook, nothing
 from descentry.live._inside import keep, look_inside
 from descentry.live._leftover import Leftover
 from descentry.live._linking import Link
+from descentry.live._models import Parts
 from descentry.live._tape import Tape
 
 MOST = 16  # forward passes in a step that are listened to: afterwards it may be an evaluation without end
@@ -47,6 +48,7 @@ class Capture:
         forwards: Forward passes so far.
         max_norm: What gradients were clipped to.
         leftover: What the gradients began from; None where nobody needs the batch.
+        in_parts: Whether the model is several modules, of which the last that is called gives the outputs.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Capture:
         self.forwards = 0
         self.max_norm: Any = None
         self.leftover: Leftover | None = None
+        self.in_parts = isinstance(hooked, Parts)
         self._bare = weakref.ref(bare)
         self._loss_fn = loss_fn
         self._needs = set(needs)
@@ -87,10 +90,11 @@ class Capture:
                 act = functools.partial(Capture._leaf_ran, name=name)
                 self._leaves.append(module.register_forward_hook(Hook(self, act)))
         if self._needs & {"batch", "outputs", "activations", "loss"}:  # after those of a model that is a leaf
-            self._handles = [
-                hooked.register_forward_pre_hook(Hook(self, Capture._forward_begins), with_kwargs=True),
-                hooked.register_forward_hook(Hook(self, Capture._forward_ended)),
-            ]
+            for called in hooked.parts if isinstance(hooked, Parts) else [hooked]:
+                self._handles += [
+                    called.register_forward_pre_hook(Hook(self, Capture._forward_begins), with_kwargs=True),
+                    called.register_forward_hook(Hook(self, Capture._forward_ended)),
+                ]
         if self._needs & {"batch", "outputs", "loss"}:
             if isinstance(self._loss_fn, nn.Module):
                 self._handles.append(
@@ -138,9 +142,10 @@ class Capture:
         self._began()
         self._stop_tape()
         self._settled = False
-        self.activations, self.inputs = {}, {}
+        if not self.in_parts:
+            self.activations, self.inputs = {}, {}
         self.outputs, self.link, self.made_by, self._originals = None, None, "", []
-        if bare is not None and self._needs & {"batch", "outputs"}:
+        if bare is not None and self._needs & {"batch", "outputs"} and not self.in_parts:
             self.batch = Batch.of(bare, args, kwargs)
 
     def _forward_ended(self, _: nn.Module, __: Any, outputs: Any) -> None:

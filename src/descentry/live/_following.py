@@ -44,7 +44,7 @@ class Following:
         )
         self.watch._session.began_late()  # the optimizer is known when it makes its first step
         # The watch does not keep the model alive. The script does, but for what was put together here.
-        self._kept = model if isinstance(model, _models.Loose) else None
+        self._kept = model if isinstance(model, (_models.Loose, _models.Parts)) else None
         self._bad = 0  # losses in a row that were no numbers
         self._looked = 0.0
         self._copy: tuple[Tensor, torch.cuda.Event] | None = None

@@ -46,11 +46,14 @@ class Sample:
         )
 
     def _forward_began(self) -> None:
-        self._started = self._lab.now(), self._lab.schedule.spent
+        if self._started is None or not self.capture.in_parts:
+            self._started = self._lab.now(), self._lab.schedule.spent
 
     def _forward_ended(self) -> None:
         """Reads what layers gave out now, before the backward pass needs the memory."""
         lab, capture = self._lab, self.capture
+        if capture.in_parts:
+            return  # others may be called yet
         if not lab.rates.gradient:
             self._time(_FORWARD)
         model = lab.model

@@ -319,3 +319,31 @@ for step in range(60):
     run = descentry.read("runs/scripted")
     assert {"gradient-norm", "update-ratio"} <= {s.name for s in run.series}
     assert any("TorchScript" in gap.what for gap in run.gaps)
+
+
+def test_modules_that_are_trained_together_are_parts_of_one_model(script):
+    text = """
+import torch
+torch.manual_seed(0)
+encoder = torch.nn.Sequential(torch.nn.Linear(6, 16), torch.nn.ReLU(), torch.nn.Linear(16, 2))
+decoder = torch.nn.Sequential(torch.nn.Linear(2, 16), torch.nn.ReLU(), torch.nn.Linear(16, 6))
+scale = torch.nn.Parameter(torch.ones(1))
+adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters(), scale], lr=0.01)
+x = torch.randn(64, 6)
+for step in range(60):
+    batch = x[torch.randint(64, (16,))]
+    loss = torch.nn.functional.mse_loss(scale * decoder(encoder(batch)), batch)
+    adam.zero_grad()
+    loss.backward()
+    adam.step()
+    print(loss.item())
+"""
+    bare, watched, _ = same(script(FREELY + text, "pair.py"))
+    assert watched == bare
+    run = descentry.read("runs/pair")
+    names = {s.name for s in run.series}
+    assert {"dead-units/encoder.1", "dead-units/decoder.1", "gradient-norm/decoder.0.weight"} <= names
+    assert run["input-scale/size"].value[0] > 0
+    assert run["batch-size"].value[0] == 16
+    assert run["wiring/can-learn"].value[-1] == 1
+    assert run.config["batch_size"] == 16
