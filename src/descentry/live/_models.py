@@ -84,10 +84,13 @@ def model_of(optimizer: Optimizer) -> nn.Module:
 
 
 def _together(partly: Sequence[tuple[set[int], nn.Module]], wanted: Mapping[int, Tensor]) -> Parts | None:
-    """The fewest modules that own what is wanted, each a part of its own; None where there are many or none."""
+    """The fewest modules that own what is wanted, none within another; None where they are many, or none."""
     left, chosen = dict(wanted), []
-    # Of those that own the same, the outermost.
-    for found, module in sorted(partly, key=lambda one: (len(one[0]), len([*one[1].modules()])), reverse=True):
+
+    def reach(one: tuple[set[int], nn.Module]) -> tuple[int, int]:
+        return len(one[0]), len([*one[1].modules()])  # of those that own the same, the outermost
+
+    for found, module in sorted(partly, key=reach, reverse=True):
         if found <= left.keys():
             chosen.append(module)
             left = {key: p for key, p in left.items() if key not in found}
