@@ -173,9 +173,11 @@ def _runaway(level: Floats, noise: Floats) -> int:
     still_up = at_top and (_rising_end(level, noise) or _sprint(level, rise))
     if not (far or still_up):
         return n
-    # It begins where the level last was within reach of its lowest stretch.
+    # It begins where the level last was within reach of its lowest stretch, or where it usually was: but for
+    # a run that grows from its first step on, which is usually in the middle of its explosion.
     near = float(level[lowest]) + max(0.1 * min(rise, max(fall, 8 * typical)), 4.0 * typical)
-    below = np.flatnonzero(level <= max(near, float(median(level[: n - n // 10])) if far else near))
+    usual = min(float(median(level[: n - n // 10])), begin + 9.0 * abs(begin)) if far else near
+    below = np.flatnonzero(level <= max(near, usual))
     return int(below[-1]) + 1 if len(below) else 1
 
 
