@@ -16,7 +16,7 @@ from descentry.behaviours._entry import Behaviour
 from descentry.behaviours._words import amount
 from descentry.core import catalog, metrics
 from descentry.core.data import Comparison, Convergence, Diagnosis, Finding, Forecast, Report, Run, Series
-from descentry.core.errors import NoCurveError, SeveralRunsError, UnknownNameError, listed
+from descentry.core.errors import DescentryError, NoCurveError, SeveralRunsError, UnknownNameError, listed
 from descentry.core.ranks import median
 from descentry.core.readings import readings
 from descentry.diagnosis import diagnose, supported, worth_measuring
@@ -94,7 +94,7 @@ def explain_all(
         try:
             reports.append(_report(one, metric, higher_is_better))
         except (NoCurveError, UnknownNameError) as error:
-            reports.append(_unexamined(one, str(error).splitlines()[0]))
+            reports.append(_unexamined(one, error))
     return Comparison(tuple(reports), _where(source))
 
 
@@ -311,7 +311,8 @@ def _looks_rising(series: Series) -> bool:
     return bool(median(value[-part:]) > median(value[:part]) + 0.3 * np.ptp(value))
 
 
-def _unexamined(run: Run, why: str) -> Report:
+def _unexamined(run: Run, error: DescentryError) -> Report:
+    why, how = str(error).splitlines()[0], " ".join(error.how.splitlines())
     return Report(
         run,
         "not examined",
@@ -319,5 +320,6 @@ def _unexamined(run: Run, why: str) -> Report:
         None,
         (),
         Convergence("undetermined", 0.0, "The end of the run was not judged."),
+        next_steps=(how,) if how else (),
         not_examined=(why, verdicts.ALWAYS),
     )

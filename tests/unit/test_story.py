@@ -178,3 +178,10 @@ def test_a_cause_that_is_graver_than_its_curve_does_not_hide_what_the_curve_did(
 def test_a_loss_that_touches_zero_at_its_end_is_told_as_any_other():
     values = np.r_[FALL, np.zeros(40), np.full(20, 1e-9)]
     assert descentry.explain({"loss": values}).convergence.status == "converged"
+
+
+def test_a_run_without_a_loss_is_not_examined_and_it_is_said_how_to_name_the_metric():
+    columns = {f"m{i}": FALL for i in range(9)}
+    (report,) = descentry.explain_all(columns).reports
+    assert report.verdict == "not examined"
+    assert report.next_steps == ("Name the metric to explain: --metric NAME (metric= from Python)",)
