@@ -64,7 +64,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument("--json", action="store_true", help="print JSON in place of text (schema: docs/json.md)")
     how.add_argument("-q", "--quiet", action="store_true", help="print the verdict only, one line a run")
-    how.add_argument("--width", type=int, metavar="N", help="columns of the text (at least 80)")
+    how.add_argument("--width", type=int, metavar="N", help="columns of the text (at least 60)")
     how.add_argument(
         "--no-color", action="store_true", help="plain text, as when NO_COLOR is set or output is piped"
     )

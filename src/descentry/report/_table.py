@@ -12,17 +12,21 @@ from descentry.report._scale import scale_for
 from descentry.report._words import ENDINGS, VERDICTS, clean, number, titles
 
 SPARK = 12
+SHORT = 8  # cells of a name at least
 HEADS = ("run", "points", "curve", "first → last", "best")
 
 
 def table(comparison: Comparison, width: int) -> list[Line]:
-    """The table of runs; names give way where the terminal is narrow."""
+    """The table of runs; names give way where the terminal is narrow, and where it is very narrow columns."""
     names = titles(comparison.reports)
     cells = [(name, *_cells(report)) for name, report in zip(names, comparison.reports, strict=True)]
     widths = [max(map(len, column)) for column in zip(HEADS, *cells, strict=True)]
     widths[2] = SPARK
     widths[0] = max(cell_len(name) for name in ["run", *names])
-    widths[0] = max(8, min(widths[0], width - 16 - sum(2 + w for w in widths[1:])))
+    room = width - 16
+    while len(widths) > 3 and room - sum(2 + w for w in widths[1:]) < SHORT:
+        widths.pop()
+    widths[0] = max(SHORT, min(widths[0], room - sum(2 + w for w in widths[1:])))
     lines: list[Line] = [[Span(f"  {'verdict':<12}  {_row(HEADS, widths)}", "quiet")]]
     for row, report in zip(cells, comparison.reports, strict=True):
         mark = VERDICTS[report.verdict]
@@ -34,7 +38,7 @@ def table(comparison: Comparison, width: int) -> list[Line]:
 
 
 def _row(row: tuple[str, ...], widths: list[int]) -> str:
-    return "  ".join(fitted(c, w, right=i == 1) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
+    return "  ".join(fitted(c, w, right=i == 1) for i, (c, w) in enumerate(zip(row, widths, strict=False)))
 
 
 def _cells(report: Report) -> tuple[str, str, str, str]:

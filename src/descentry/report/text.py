@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WIDTH = 100
-MIN_WIDTH, MAX_WIDTH = 80, 140
+MIN_WIDTH, MAX_WIDTH = 60, 140
 MAX_TOLD = 20
 MOST_NAMED = 4  # causes that are only named
 MAX_NOTES = 8
@@ -38,7 +38,7 @@ MANY = 15
 
 
 def render(subject: Report | Comparison, *, width: int = WIDTH) -> str:
-    """The page as plain text, at least 80 cells wide, without colour."""
+    """The page as plain text, at least 60 cells wide, without colour."""
     return plain(_page(subject, width))
 
 
@@ -109,11 +109,11 @@ def _why(report: Report, width: int) -> list[Line]:
             sign = [Span("     "), Span(f"{weight(one)} ", "quiet")]
             lines += hanging(sign, clean(one.sentence), width, tail=f"(compare: {clean(one.reference)})")
         if left:
-            lines.append(
-                [Span(f"     … and {count(left, 'lesser line')}; --html and --json show all.", "quiet")]
-            )
+            more = f"… and {count(left, 'lesser line')}; --html and --json show all."
+            lines += hanging([Span("     ")], more, width, "quiet")
     if found.told:
-        lines.append([Span("  Numbers are weights in nats: + speaks for it, − against it.", "quiet")])
+        nats = "Numbers are weights in nats: + speaks for it, − against it."
+        lines += hanging([Span("  ")], nats, width, "quiet")
     if found.ruled_out:
         lines += hanging([Span("  Ruled out  ", "quiet")], f"{_joined(found.ruled_out)}.", width, "quiet")
     if found.open:

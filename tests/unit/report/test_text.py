@@ -204,7 +204,7 @@ def test_a_concern_about_another_series_shows_that_series():
     assert re.search("^val_loss  linear scale", page, re.MULTILINE)
 
 
-@pytest.mark.parametrize("width", [80, 100, 132])
+@pytest.mark.parametrize("width", [60, 80, 100, 132])
 @pytest.mark.parametrize("name", ["healthy", "failing", "unexamined", "comparison"])
 def test_no_line_is_wider_than_asked(name, width, request):
     page = text.render(request.getfixturevalue(name), width=width)
