@@ -260,6 +260,16 @@ def test_a_misspelt_file_is_answered_with_the_nearest(run, good):
     assert "Traceback" not in err
 
 
+def test_a_link_that_leads_nowhere_is_said_to_be_one(run, tmp_path):
+    try:
+        (tmp_path / "run.csv").symlink_to("moved.csv")
+    except OSError:
+        pytest.skip("links cannot be made here")
+    code, _, err = run("explain", str(tmp_path / "run.csv"))
+    assert code == 2
+    assert err.endswith("run.csv: this is a link to what is not there\n  It leads to moved.csv.\n")
+
+
 def test_a_misspelt_command_is_answered_with_the_nearest(run):
     code, _, err = run("explian", "x.csv")
     assert code == 2

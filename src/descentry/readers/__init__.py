@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from pathlib import Path
@@ -85,7 +86,12 @@ def from_stream(stream: IO[bytes], *, name: str = "standard input", step: str | 
 
 
 def _refuse_missing(path: Path, where: str) -> None:
-    siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    if path.is_symlink():
+        how = f"It leads to {os.readlink(path)}."
+        raise NotFoundError("this is a link to what is not there", where=where, how=how)
+    siblings: list[str] = []
+    with contextlib.suppress(OSError):  # not every folder may be listed
+        siblings = [p.name for p in path.parent.iterdir()]
     close = nearest(path.name, siblings)
     if close:
         how = f"Did you mean {path.parent / close}?"
