@@ -58,6 +58,7 @@ def effects(
     grounds: Mapping[str, str],
     starts: Mapping[str, float],
     exact: Set[str] = frozenset(),
+    shares: int = 1,
 ) -> dict[str, Effect]:
     """Effects of all arms, by id; the intervals hold for all of them together, at every look.
 
@@ -69,8 +70,9 @@ def effects(
         grounds: By arm, whose loss that is.
         starts: By ground, the loss before any step.
         exact: Arms in which nothing is random, so that one seed tells all.
+        shares: Among how many arms at least the probability of an error is shared, those to come included.
     """
-    alpha = ALPHA / max(1, len(losses))
+    alpha = ALPHA / max(1, shares, len(losses))
     lowest = {
         ground: min([start, *(min(p) for id in losses if grounds[id] == ground for p in losses[id])])
         for ground, start in starts.items()

@@ -47,6 +47,11 @@ class Lane:
     variant: Variant | None = None
 
     @property
+    def title(self) -> str:
+        """What is done."""
+        return "going on as it is" if self.variant is None else self.variant.title
+
+    @property
     def cost(self) -> int:
         """Gradient evaluations a step."""
         return 1 if self.variant is None else self.variant.batches

@@ -10,6 +10,7 @@ import numpy as np
 
 from descentry.core.errors import DescentryError
 from descentry.core.trial import Trial
+from descentry.trials._combined import combined, pairs_of
 from descentry.trials._effects import Effect, effects, mean
 from descentry.trials._fork import BROKEN, MEND, Fork
 from descentry.trials._lanes import CONTROL, Lane
@@ -64,6 +65,9 @@ class Run:
         self._leave_broken_batches()
         self.starts = self._starts()
         self.passed: set[str] = set()  # arms that another one of their remedy outdid
+        self.joined: dict[str, str] = {}  # arms of two remedies, and the better one of them
+        several = len({lane.remedy for lane in self.lanes.values()}) > 1
+        self._shares = len(self.lanes) + 2 * several  # arms of two remedies may come
 
     def _leave_broken_batches(self) -> None:
         """Nothing can be judged by a batch whose loss is not finite before any step.
@@ -116,6 +120,7 @@ class Run:
             self._once(local, going, seed, each * steps)
             seed += 1
             going = self._left(going, self._effects(), seed)
+        self._join(local, seed, steps, budget)
         if local.apart and self.together:
             self.notes.append(f"Arms ran in turn: {local.apart}.")
         return told(self, self._effects(), steps, seed, stopped or self._stopped(going, seed))
@@ -144,9 +149,10 @@ class Run:
             if self.progress is not None:
                 self.progress(min(made, cost), cost, f"seed {seed + 1}: {what}")
 
-        for id, outcome in local.run([self.control, *going], seed, tell).items():
+        new = seed == len(self.done[CONTROL])  # an arm that comes later is paired with what there is
+        for id, outcome in local.run([*([self.control] if new else []), *going], seed, tell).items():
             self.done[id].append(outcome)
-        control = self.done[CONTROL][-1]
+        control = self.done[CONTROL][seed]
         if control.failed:
             raise DescentryError(
                 f"to train on as it is failed: {control.failed.removeprefix('it failed: ')}",
@@ -163,7 +169,35 @@ class Run:
 
     def _effects(self) -> dict[str, Effect]:
         pairs = {id: found for id, found in self.pairs.items() if found}
-        return effects(pairs, self.grounds, self.starts, self._exact())
+        return effects(pairs, self.grounds, self.starts, self._exact(), self._shares)
+
+    def _join(self, local: Local, seeds: int, steps: int, budget: int | None) -> None:
+        """An arm of the two best remedies, with the seeds so far, where each of them helps in part."""
+        found = self._effects()
+        plain = [v for v in self.lanes.values() if not self.grounds[v.id] and v.id not in self.passed]
+        for one, other in pairs_of(plain, found, self.starts[""]):
+            lanes = combined(one, other, self.fork)
+            self.snapshot.restore()
+            if not lanes:
+                continue
+            each, once = lanes[0].cost * steps, self._cost(lanes[:1])[1]
+            if budget is not None and self.spent + (seeds + len(lanes) - 1) * (each + once) > budget:
+                self.notes.append(f"The budget left nothing to try both: {lanes[0].title}.")
+                return
+            for lane in lanes:
+                self._add(lane, one)
+            for seed in range(seeds):
+                self._once(local, lanes, seed, each * len(lanes))
+                best = min(
+                    lanes, key=lambda lane: self.pairs[lane.id][0][0] if self.pairs[lane.id] else math.inf
+                )
+                self.passed |= {lane.id for lane in lanes if lane is not best}
+                lanes = [best]
+            return
+
+    def _add(self, lane: Lane, best: Lane) -> None:
+        self.lanes[lane.id], self.grounds[lane.id], self.joined[lane.id] = lane, "", best.id
+        self.done[lane.id], self.pairs[lane.id] = [], []
 
     def _exact(self) -> set[str]:
         """Arms that are the same in every seed, as with one batch and no random numbers."""

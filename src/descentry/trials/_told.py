@@ -13,6 +13,7 @@ from descentry.core.trial import Arm, Trial
 from descentry.core.trial import Outcome as Told
 from descentry.trials import _words
 from descentry.trials._batches import Batches
+from descentry.trials._combined import surpasses
 from descentry.trials._effects import Effect, mean
 from descentry.trials._fork import Fork
 from descentry.trials._lanes import CONTROL, Lane
@@ -25,9 +26,16 @@ if TYPE_CHECKING:
 
 def told(run: Run, found: dict[str, Effect], steps: int, seeds: int, stopped: str) -> Trial:
     """The trial as data, the best arms first."""
-    arms = [_arm(run, run.lanes[id], effect, steps, seeds) for id, effect in found.items()]
+    arms = [
+        _arm(run, run.lanes[id], effect, steps, seeds, found.get(run.joined.get(id, "")))
+        for id, effect in found.items()
+    ]
     order: tuple[Told, ...] = ("better", "undetermined", "no gain", "worse", "passed over")
-    arms.sort(key=lambda a: (order.index(a.outcome), a.effect.value if a.effect else 0.0))
+    # An arm of two remedies comes first only where it is ahead of the better of them for certain.
+    behind = {id for id, best in run.joined.items() if id in found and not surpasses(found[id], found[best])}
+    arms.sort(
+        key=lambda a: (order.index(a.outcome), a.id in behind, a.effect.value if a.effect else 0.0),
+    )
     for id, lane in run.lanes.items():
         if id not in found and run.done[id]:
             run.untried.append((lane.id, run.done[id][-1].failed))
@@ -38,7 +46,7 @@ def told(run: Run, found: dict[str, Effect], steps: int, seeds: int, stopped: st
         run.notes.append(f"{batches.taken:,} batches were taken from the iterator; it goes on after them.")
     if batches.single:
         run.notes.append("There is one batch only: arms were judged on what they trained on.")
-    tried = len({lane.remedy for lane in run.lanes.values()})
+    tried = len({lane.remedy for id, lane in run.lanes.items() if id not in run.joined})
     return Trial(
         headline=_words.headline(arms, tried),
         arms=(_control(run, steps, seeds), *arms),
@@ -74,8 +82,11 @@ def _control(run: Run, steps: int, seeds: int) -> Arm:
     )
 
 
-def _arm(run: Run, lane: Lane, effect: Effect, steps: int, seeds: int) -> Arm:
+def _arm(run: Run, lane: Lane, effect: Effect, steps: int, seeds: int, best: Effect | None) -> Arm:
     assert lane.variant is not None
+    beside = ""
+    if best is not None and not surpasses(effect, best):
+        beside = "; no better for certain than the better of the two alone"
     done = run.done[lane.id]
     return Arm(
         lane.id,
@@ -87,7 +98,7 @@ def _arm(run: Run, lane: Lane, effect: Effect, steps: int, seeds: int) -> Arm:
         effect.estimate,
         effect.ratio,
         "passed over" if lane.id in run.passed else effect.outcome,
-        _words.arm_sentence(lane.variant.title, effect, steps),
+        _words.arm_sentence(lane.variant.title, effect, steps) + beside,
         sum(o.gradients for o in done),
         lane.variant.title if lane.variant.own_ground else "",
         lane.variant.by_hand,

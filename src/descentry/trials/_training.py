@@ -27,6 +27,7 @@ class Training:
         accumulate: How many batches make one step.
         zero: Whether gradients are set to zero before each step.
         gradients: How many were computed.
+        touched: Names of the optimizer's settings that were changed.
     """
 
     def __init__(self, model: nn.Module, optimizer: Any, compute_loss: Loss) -> None:
@@ -36,6 +37,7 @@ class Training:
         self.accumulate = 1
         self.zero = True
         self.gradients = 0
+        self.touched: set[str] = set()
         self._undo: list[Callable[[], None]] = []
 
     def undo(self) -> None:
@@ -50,6 +52,7 @@ class Training:
     def set(self, settings: dict[str, Any], group: dict[str, Any]) -> None:
         """Changes settings of one group of parameters."""
         before = {key: group[key] for key in settings}
+        self.touched |= settings.keys()
         for key, value in settings.items():
             group[key] = torch.full_like(before[key], value) if isinstance(before[key], Tensor) else value
         self.on_undo(lambda: group.update(before))
