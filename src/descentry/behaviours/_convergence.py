@@ -29,10 +29,11 @@ def convergence(curve: Curve) -> Convergence:
     """How the run stands at its end."""
     m = len(curve.level)
     if m < MIN_POINTS:
+        few = "1 point is" if m == 1 else f"{m} points are"
         return Convergence(
             "undetermined",
             0.0,
-            f"{m} points are too few to judge the end of the run: {MIN_POINTS} are needed.",
+            f"{few} too few to judge the end of the run: {MIN_POINTS} are needed.",
         )
     if curve.body < m or ends_not_finite(curve):
         return Convergence(

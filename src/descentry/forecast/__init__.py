@@ -80,7 +80,7 @@ def _why_not(curve: Curve, since: int, length: float) -> str:
     """Why nothing can be forecast; empty where it can."""
     m = len(curve.level)
     if m < MIN_POINTS:
-        return f"{m} points are too few: {MIN_POINTS} are needed"
+        return f"{m} {'point is' if m == 1 else 'points are'} too few: {MIN_POINTS} are needed"
     if not length > 0.0:
         return "the log does not say how many steps lie between its points"
     if curve.body < m or ends_not_finite(curve):

@@ -151,7 +151,12 @@ def read_once(track: Track, gaps: list[Gap]) -> Track:
     same = np.flatnonzero((step[1:] == step[:-1]) & alike) + 1
     if not len(same):
         return track
-    what = f"{track.name}: {len(same):,} points were logged twice and are read once"
+    points = (
+        "1 point was logged twice and is"
+        if len(same) == 1
+        else f"{len(same):,} points were logged twice and are"
+    )
+    what = f"{track.name}: {points} read once"
     gaps.append(Gap("duplicate-steps", what, len(same), track.name))
     return Track(
         track.name,
