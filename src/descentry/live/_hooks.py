@@ -76,6 +76,21 @@ class Closure:
         return result
 
 
+def with_closure(
+    args: tuple[Any, ...], kwargs: dict[str, Any], then: Callable[[], Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+    """What a step is to be called with instead, so that ``then`` comes once gradients are in place.
+
+    None where there is no closure: they are in place already.
+    """
+    closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
+    if closure is None:
+        return None
+    if "closure" in kwargs:
+        return args, {**kwargs, "closure": Closure(closure, then)}
+    return (args[0], Closure(closure, then), *args[2:]), kwargs
+
+
 def is_within_another_step(optimizer: Any) -> bool:
     """Whether the step that a hook of the optimizer is called for is made by another step of it."""
     frame, steps = sys._getframe(1), 0

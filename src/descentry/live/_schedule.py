@@ -27,16 +27,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 from descentry.instruments._entry import Instrument
 from descentry.live._account import Account, Rates
 from descentry.live._crowd import Crowd
+from descentry.live._shares import AT_ONCE, SPREAD, Share
 
 ADVANCE = 0.25  # seconds of work
 KEPT = 0.2  # of the advance: for later readings
-AT_ONCE = 0.5  # of the advance: what is there for the first step
-SPREAD = 13  # doublings of the number of steps over which the rest comes: 8,192 steps
 WITHIN = 0.5  # of the advance: what costs more has no share of it
 CARRIED = 0.1  # of the price of what is due: what else may be read along with it
 SAVED_FOR = (
@@ -77,6 +76,17 @@ class Schedule:
         """Seconds, in all."""
         read = sum(a.spent for a in self.accounts.values()) + sum(self._taken.values())
         return self.other + self.pending + read
+
+    def account_of_all(self, elapsed: float) -> dict[str, Any]:
+        """What was spent, in all and on what, and how often each was read."""
+        read = {n: a for n, a in self.accounts.items() if a.readings}
+        return {
+            "seconds": self.spent,
+            "elapsed": elapsed,
+            "share": self.spent / elapsed if elapsed > 0 else 0.0,
+            "instruments": {n: a.spent for n, a in read.items()},
+            "readings": {n: a.readings for n, a in read.items()},
+        }
 
     def took(self, account: Account, seconds: float) -> None:
         """A reading was taken at the present step."""
@@ -159,7 +169,7 @@ class Schedule:
         wait = min(2**doublings, max(1, int(PATIENCE * step)))
         return max(at_step, step + wait), max(at_time, elapsed + pause)
 
-    def _shares(self, wanted: Sequence[Account], rates: Rates) -> dict[Account, _Share]:
+    def _shares(self, wanted: Sequence[Account], rates: Rates) -> dict[Account, Share]:
         weights = {}
         for account in wanted:
             information = account.instrument.information * (1 if account.readings else FIRST)
@@ -168,11 +178,11 @@ class Schedule:
         early, late = sum(weights[a] for a in cheap), sum(weights.values())
         gone = self.other + sum(a.spent for a in self.accounts.values() if not a.wanted)
         return {
-            a: _Share(w / early if a in cheap else 0.0, w / late, a.turn(rates), a.spent, gone)
+            a: Share(w / early if a in cheap else 0.0, w / late, a.turn(rates), a.spent, gone)
             for a, w in weights.items()
         }
 
-    def _rested(self, account: Account, share: _Share, elapsed: float) -> float:
+    def _rested(self, account: Account, share: Share, elapsed: float) -> float:
         """When a turn may follow the last: what was saved up is spent at twice the pace, not at a stroke."""
         if self.overhead * elapsed <= self.advance or not account.readings:
             return 0.0
@@ -186,39 +196,6 @@ class Schedule:
     def _saving(self, wanted: Sequence[Account], rates: Rates) -> bool:
         """Whether what comes with the time is kept for the first reading of something."""
         return any(not a.readings and a.turn(rates) <= SAVED_FOR * self.advance for a in wanted)
-
-
-@dataclass(frozen=True)
-class _Share:
-    """An instrument's part of the two pots, what it costs and has cost, and what is gone from both."""
-
-    early: float
-    late: float
-    turn: float
-    spent: float
-    gone: float
-
-    @property
-    def needed(self) -> float:
-        """Seconds that its part has to hold before its next turn."""
-        return self.spent + self.turn
-
-    def covered_by(self, advance: float, later: float) -> bool:
-        """Whether its part of the pots is enough."""
-        left = advance - self.gone
-        return self.early * max(0.0, left) + self.late * max(0.0, later + min(0.0, left)) >= self.needed
-
-    def when(self, overhead: float, advance: float) -> tuple[float, float]:
-        """The step from which on the advance alone is enough, and the time from which on both are."""
-        step = math.inf
-        if self.early > 0 and (enough := self.gone + self.needed / self.early) <= advance:
-            part = max(0.0, enough / advance - AT_ONCE) / (1 - AT_ONCE)
-            step = math.ceil(2 ** (SPREAD * part)) - 1
-        from_advance = self.early * max(0.0, advance - self.gone)
-        if from_advance >= self.needed:
-            return step, min(advance, self.gone + self.needed / self.early) / overhead
-        later = (self.needed - from_advance) / self.late + max(0.0, self.gone - advance)
-        return step, (advance + later) / overhead
 
 
 def _cheap_first(due: list[Account], turns: dict[Account, float], left: float, rates: Rates) -> list[Account]:

@@ -15,8 +15,9 @@ from descentry.core import catalog
 from descentry.instruments._entry import Instrument
 from descentry.live import _around, _settings
 from descentry.live._clock import Clock, WallClock
-from descentry.live._hooks import Closure, Held, is_within_another_step
+from descentry.live._hooks import Held, with_closure
 from descentry.live._lab import Lab
+from descentry.live._making import Making
 from descentry.live._sample import Sample
 from descentry.live._scalars import Scalars, one_number
 from descentry.recorder import Recorder
@@ -78,11 +79,8 @@ class Session:
         self._writer = recorder._writer
         self._now = clock.now
         self._tick = getattr(clock, "counts_work", False)
-        self._depth = 0  # of optimizer steps within each other
+        self._making = Making()
         self._aside = False
-        self._fired = False  # whether the optimizer's hooks ever did
-        self._waiting = False  # whether a step was made that `stepped` was not told of
-        self._silent = False  # whether nobody calls `stepped`
         self._unseen = 0
         self._look_step: float = 0
         self._look_time: float = 0
@@ -118,8 +116,7 @@ class Session:
             if self.updates == self._told:
                 step = self._not_seen()
             self._told = self.updates
-            self._waiting = self._silent = False
-            self._depth = 0
+            self._making.told()
             if loss is not None:
                 self._scalars.loss(step, loss, TRIAL_LOSS if self._aside else "loss")
             if self.sample is not None:
@@ -198,15 +195,10 @@ class Session:
     # What the optimizer's hooks call
 
     def _before(self, optimizer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        self._depth += 1
-        if self._depth > 1:
-            if is_within_another_step(optimizer):
-                return None  # a subclass calls the step of its base
-            self._depth = 1  # the last step raised
+        if not self._making.begins(optimizer):
+            return None
         if self._tick:
             self.lab.clock.trained()
-        if self._waiting:
-            self._silent = True
         sample = self.sample
         if sample is None:
             return None
@@ -214,19 +206,14 @@ class Session:
             self.lab.guarded(self._finish, None)
             return None
         before = functools.partial(self.lab.guarded, sample.before, optimizer)
-        closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
-        if closure is None:
+        changed = with_closure(args, kwargs, before)
+        if changed is None:
             before()
-            return None
-        if "closure" in kwargs:
-            return args, {**kwargs, "closure": Closure(closure, before)}
-        return (args[0], Closure(closure, before), *args[2:]), kwargs
+        return changed
 
     def _after(self, optimizer: Any, _: Any, __: Any) -> None:
-        self._depth = max(0, self._depth - 1)
-        if self._depth:
+        if not self._making.ended():
             return
-        self._fired = self._waiting = True
         step = self.updates
         self.updates = step + 1
         try:
@@ -238,16 +225,16 @@ class Session:
             self.lab.failed(error)
         if self.sample is not None:
             self.lab.guarded(self.sample.after)
-            if self._silent:
+            if self._making.untold:
                 self.lab.guarded(self._finish, None, True)
-        elif self._silent and (step >= self._look_step or self._now() >= self._look_time):
+        elif self._making.untold and (step >= self._look_step or self._now() >= self._look_time):
             self._prepare()
 
     # What they do
 
     def _not_seen(self) -> int:
         """The step that a loss belongs to when the optimizer's hooks told of none."""
-        if self._fired or self.lab.scaler is not None:
+        if self._making.fired or self.lab.scaler is not None:
             return self.updates  # it was skipped: this is the loss of a step still to be made
         self.updates += 1
         if self._tick:
@@ -299,14 +286,7 @@ class Session:
 
     def spent(self) -> dict[str, Any]:
         """What watching has cost so far."""
-        schedule, elapsed = self.lab.schedule, self.lab.elapsed
-        return {
-            "seconds": schedule.spent,
-            "elapsed": elapsed,
-            "share": schedule.spent / elapsed if elapsed > 0 else 0.0,
-            "instruments": {n: a.spent for n, a in schedule.accounts.items() if a.readings},
-            "readings": {n: a.readings for n, a in schedule.accounts.items() if a.readings},
-        }
+        return self.lab.schedule.account_of_all(self.lab.elapsed)
 
 
 def _leave_all() -> None:
