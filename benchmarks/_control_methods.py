@@ -76,12 +76,17 @@ def cosine(t: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * t))
 
 
+def held(t: float) -> float:
+    """As it is for the first half, and from there linearly to zero."""
+    return min(1.0, 2 * (1 - t))
+
+
 def constant(_: float) -> float:
     return 1.0
 
 
-def descentry(run: Run) -> None:
-    """``find_lr``, the best trial kept, then linearly to zero."""
+def descentry(run: Run, share: Callable[[float], float] = held) -> None:
+    """``find_lr``, the best trial kept; then held for a half, and linearly to zero."""
     from descentry.control.find_lr import find_lr
     from descentry.core.errors import DescentryError
 
@@ -90,16 +95,21 @@ def descentry(run: Run) -> None:
     except DescentryError:
         run.left -= GRADIENTS + 40
         run.spent = GRADIENTS
-        run.scheduled(run.start, linear)
+        run.scheduled(run.start, share)
         return
     run.left -= math.ceil(found.cost)
     run.spent = math.ceil(found.cost) - found.kept
     run.at = found.kept
-    run.scheduled(found.lr, linear)
+    run.scheduled(found.lr, share)
+
+
+def falling(run: Run) -> None:
+    """The same, linearly to zero from the end of the search on."""
+    descentry(run, linear)
 
 
 def as_found(run: Run) -> None:
-    """``find_lr`` with 100 gradients that are thrown away, then linearly to zero."""
+    """``find_lr`` with 100 gradients that are thrown away; then held for a half, and linearly to zero."""
     from descentry.control.find_lr import find_lr
     from descentry.core.errors import DescentryError
 
@@ -110,7 +120,7 @@ def as_found(run: Run) -> None:
     except DescentryError:
         pass
     run.left -= run.spent
-    run.scheduled(rate, linear)
+    run.scheduled(rate, held)
 
 
 def _pilot(run: Run, search: Any) -> None:
@@ -288,8 +298,9 @@ class Method:
 METHODS: dict[str, Method] = {
     m.name: m
     for m in (
-        Method("find_lr, best trial kept, linear", descentry),
-        Method("find_lr, 100 gradients, linear", as_found),
+        Method("find_lr, best trial kept, held", descentry),
+        Method("find_lr, best trial kept, linear", falling),
+        Method("find_lr, 100 gradients, held", as_found),
         Method("pilot, asked to search", piloted),
         Method("pilot", as_needed, True),
         Method("torch-lr-finder", torch_lr_finder),
