@@ -54,6 +54,13 @@ def test_the_chosen_rate_is_marked_and_bars_are_as_long_as_losses_are_high():
     assert bars[1] < bars[0] < bars[2] <= learning_rate.BAR
 
 
+def test_a_rate_that_came_down_from_one_that_ran_away_says_so_and_marks_its_trial():
+    text = str(LRSuggestion(**{**_fields(FOUND), "lr": 0.0231}))
+    assert "the larger rate is used, less 27%, as the next larger one ran away." in " ".join(text.split())
+    assert next(row for row in text.splitlines() if row.startswith("→")).split()[1] == "0.032"
+    assert "as the next larger one" not in str(FOUND)
+
+
 def test_plain_data_is_strict_json():
     data = json.loads(json.dumps(FOUND.to_dict(), allow_nan=False))
     assert data["lrs"] == [0.0316, 0.00316]
