@@ -26,13 +26,13 @@ The numbers below were chosen on the choosing half of the tasks of ``benchmarks/
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from math import isfinite, log10
+from math import inf, log10
 from typing import Literal
 
 from descentry.control._search_arms import SPACING, Arms
 from descentry.control._search_before import Before
-from descentry.control._search_levels import TIES
 from descentry.control._search_parts import Arm, Found, Leg
+from descentry.control._search_ramp import Ramp
 
 __all__ = ["Arm", "Found", "Leg", "Search"]
 
@@ -40,13 +40,7 @@ LOW, HIGH = 1e-7, 1e2
 FIRST = 5  # steps of every arm, after which the climb begins at the best
 WHOLE = 40  # steps of a whole trial, or
 PART = 2 / 7  # of the budget, where that is less
-MOST_RAMP = 32  # steps of the ramp
-LEAST_FACTOR = 2.5  # between its steps
 MOST_ARMS = 9
-LOWER, MOST_LOWERED = 1e3, 2  # a ramp that breaks at once begins again so much lower, so many times
-IDLE = 4  # steps of the ramp in a row without any gain, after there was one, that end it
-EARLY = 8  # losses of the ramp that stand for the level before any training, where nothing else does
-SOON = 4  # a ramp that breaks within so many steps began too high
 
 
 class Search:
@@ -73,17 +67,14 @@ class Search:
         resume: bool = False,
         cautious: bool = False,
     ) -> None:
-        self.low, self.high = low, high
         self.budget = budget
         self.paired, self.resume, self.cautious = paired, resume, cautious
         self.spent = 0
         self.whole = max(FIRST, min(WHOLE, int(PART * budget)))
-        self.ramp: list[tuple[float, float]] = []
         self.found: Found | None = None
         self.failure = ""
-        self._lowered = 0
-        self._top = high  # the rate at which the ramp broke
         self._level = Before(paired=paired)
+        self._ramp, self._top = Ramp(self._level, low, high), high
         self._arms = Arms(self._level)
         self._plan = self._steps()
         self._leg: Leg | None = next(self._plan)
@@ -116,6 +107,11 @@ class Search:
         return self._level.mean
 
     @property
+    def ramp(self) -> list[tuple[float, float]]:
+        """Rates and losses of the ramp."""
+        return self._ramp.seen
+
+    @property
     def arms(self) -> list[Arm]:
         """The trials, in the order in which they were begun."""
         return list(self._arms.at.values())
@@ -125,39 +121,15 @@ class Search:
     def _steps(self) -> Generator[Leg, list[float], None]:
         if self.paired:
             self._level.settle((yield Leg(0.0, FIRST, "start", -2)))
-        self._top = yield from self._rise()
-        if self.failure:
+        self._top = yield from self._ramp.climb(self.budget, self._affords)
+        if not self._level.known:
+            self.failure = "the loss is not finite before any step"
             return
         yield from self._spread()
         if not self.arms:
             self.failure = "the budget was spent before any rate could be tried"
             return
         self._conclude((yield from self._climb()))
-
-    def _rise(self) -> Generator[Leg, list[float], float]:
-        """The ramp; the rate at which it broke."""
-        steps = min(MOST_RAMP, max(8, self.budget // 3))
-        factor = max(LEAST_FACTOR, (self.high / self.low) ** (1 / (steps - 1)))
-        rate, above, idle, gained = self.low, 0, 0, False
-        while rate <= self.high * 1.001 and self._affords(1):
-            losses = yield Leg(rate, 1, "here" if self.ramp else "start", -1)
-            self.ramp.append((rate, losses[0] if losses else float("inf")))
-            if not self.paired and len(self.ramp) <= EARLY:
-                self._level.settle([loss for _, loss in self.ramp])
-            rise = self._level.rise(self.ramp[-1][1], len(self.ramp) - 1)
-            above = above + 1 if self._level.above(rise) else 0
-            idle = idle + 1 if rise >= 0 else 0
-            gained = gained or (self.paired and -rise > TIES * abs(self.before))
-            if self.hopeless(self.ramp[-1][1]) or above == 2 or (gained and idle == IDLE):
-                break
-            rate *= factor
-        if not isfinite(self.before):
-            self.failure = "the loss is not finite before any step"
-        elif len(self.ramp) <= SOON and rate <= self.high and self._lowered < MOST_LOWERED:
-            self._lowered += 1
-            self.low, self.ramp = self.low / LOWER, []
-            return (yield from self._rise())
-        return min(rate, self.high)
 
     def _spread(self) -> Generator[Leg, list[float], None]:
         """Arms downwards from the breaking rate, in steps of a decade where nothing is learnt yet; then back.
@@ -183,9 +155,10 @@ class Search:
         """The arm of the largest rate that keeps up with the best one of the first steps, or of a better."""
         arms = self._arms
         place = arms.first()
-        while not self._closed(place) and (steps := min(self.whole, self._reach(place))) > FIRST:
-            yield from self._run(place, steps)
-            if arms.stands(arms.at[place]):
+        while (steps := min(self.whole, self._reach(place))) > FIRST:
+            if not self._closed(place):
+                yield from self._run(place, steps)
+            if place not in arms.at or arms.stands(arms.at[place]):
                 break
             place += 1
         if place not in arms.at or not arms.stands(arms.at[place]):
@@ -254,7 +227,8 @@ class Search:
     def _conclude(self, best: Arm) -> None:
         whole = [arm for arm in self.arms if not arm.broke]
         falls = {arm.rate: self.before - arm.level(FIRST).mean for arm in whole}
-        if best.broke or not max(*falls.values(), self.before - best.level().mean) > 0:
+        fall = max(self.before - best.level().mean, *falls.values(), -inf)
+        if not (self._arms.stands(best) and fall > 0):
             self.failure = "no rate that was tried lowers the loss"
             return
         rate = best.rate * (self._arms.margin(best) if self.cautious else 1.0)

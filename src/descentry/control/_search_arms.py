@@ -44,9 +44,10 @@ class Arms:
         return min(equals, default=next(k for k, arm in self.at.items() if arm is best))
 
     def best(self) -> Arm:
-        """Of those that went furthest the one of the lowest loss."""
-        standing = [arm for arm in self.at.values() if self.stands(arm)]
-        return min(standing or self.at.values(), key=lambda arm: (-len(arm.losses), arm.level().mean))
+        """Of those that stand and went furthest the one of the lowest loss."""
+        return min(
+            self.at.values(), key=lambda arm: (not self.stands(arm), -len(arm.losses), arm.level().mean)
+        )
 
     def stands(self, arm: Arm) -> bool:
         """Whether an arm neither broke nor ended above where it began."""

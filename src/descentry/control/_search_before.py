@@ -35,6 +35,11 @@ class Before:
         # A ramp that is paired is compared batch by batch: there the batches' own differences cancel.
         self._scale = max(RISE * abs(self.mean), 0.0 if self.paired else SPREADS * self._spread)
 
+    @property
+    def known(self) -> bool:
+        """Whether there is a level to compare with."""
+        return isfinite(self.mean)
+
     def rise(self, loss: float, step: int) -> float:
         """By how much a loss of this step of the ramp lies above what its batch had before training."""
         return loss - (self._losses[step % len(self._losses)] if self.paired else self.mean)
