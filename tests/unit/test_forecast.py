@@ -221,13 +221,13 @@ def same(one, other, *, scale=1.0, shift=0.0):
         assert getattr(other.expected, end) == pytest.approx(moved, abs=0.02 * abs(scale) * width)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sampled_from([1e-200, 1e-6, 0.1, 7.0, 1e6, 1e200]), st.floats(0.0, 20.0))
 def test_rescaling_and_shifting_the_loss_changes_nothing(scale, shift):
     same(forecast(curve(NOISY)), forecast(curve(scale * (NOISY + shift))), scale=scale, shift=scale * shift)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(1, 10**6), st.integers(0, 10**9))
 def test_counting_steps_otherwise_changes_nothing(stride, first):
     told = forecast(curve(NOISY, step=first + stride * np.arange(700)))
@@ -242,7 +242,7 @@ def test_a_loss_turned_over_is_forecast_alike():
     assert other.share.value == pytest.approx(one.share.value)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.one_of(st.floats(-1e308, 1e308), st.sampled_from([0.0, 1.0, math.nan, math.inf])),

@@ -20,7 +20,7 @@ def healthy(n, seed, sigma=0.08):
     return 0.3 + 2.0 * np.exp(-8.0 * np.arange(n) / n) + sigma * rng.standard_normal(n)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.sampled_from([60, 200, 1_000, 30_000]))
 def test_no_seed_makes_mini_batch_noise_alarming(seed, n):
     report, seen = story(healthy(n, seed))
@@ -28,7 +28,7 @@ def test_no_seed_makes_mini_batch_noise_alarming(seed, n):
     assert "noisy-decrease" in seen
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(1e-8, 1e8), st.floats(-1e3, 1e3), st.integers(0, 100))
 def test_units_do_not_change_the_story(factor, shift, seed):
     values = healthy(300, seed)
@@ -56,7 +56,7 @@ def test_a_step_range_is_where_the_thing_was_done():
     assert drop.size.low <= 0.5 <= drop.size.high
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True, width=64), min_size=1, max_size=80))
 @example([np.nan, 0.0, np.nan])
 def test_any_numbers_have_a_report(values):

@@ -7,7 +7,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from descentry import readers
@@ -256,7 +256,6 @@ def test_zeros_at_the_end_are_noted():
 
 
 @given(flips=st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 255)), min_size=1, max_size=20))
-@settings(deadline=None)
 def test_flipped_bytes_never_make_a_point(flips):
     data = bytearray(VERSION + log())
     for at, mask in flips:
@@ -267,14 +266,12 @@ def test_flipped_bytes_never_make_a_point(flips):
 
 
 @given(content=st.binary(max_size=300))
-@settings(deadline=None)
 def test_any_bytes_in_sound_records_are_survived(content):
     draft = read(VERSION + frame(content) + frame(encode(5, encode(1, content))) + content + log())
     assert any(track.name == "loss" and len(track.value) >= len(LOG) for track in draft.tracks)
 
 
 @given(content=st.binary(max_size=300))
-@settings(deadline=None)
 def test_any_bytes_are_survived(content):
     assert read(content).tracks == []
     READER.sniff(Source(None, name="x", data=content))

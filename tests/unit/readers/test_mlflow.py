@@ -216,7 +216,6 @@ def test_cut_anywhere_gives_the_points_before():
 
 
 @given(content=st.binary(max_size=200))
-@settings(deadline=None)
 def test_any_bytes_in_a_metric_file_are_survived(content):
     for data in (content, lines(LOG).encode() + content):
         source = Source(None, name="loss", data=data)
@@ -467,7 +466,7 @@ def test_a_damaged_mlflow_db_is_refused_in_plain_words(store):
 
 
 @given(flips=st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 255)), min_size=1, max_size=30))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_flipped_bytes_in_a_database_are_survived(flips):
     data = bytearray(flipped_from())
     for at, mask in flips:

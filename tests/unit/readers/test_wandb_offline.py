@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from descentry import readers
@@ -194,7 +194,6 @@ def test_a_damaged_block_is_left_out_and_the_next_is_read():
 
 
 @given(flips=st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 255)), min_size=1, max_size=20))
-@settings(deadline=None)
 def test_flipped_bytes_never_make_a_point(flips):
     data = bytearray(write(ROWS))
     for at, mask in flips:
@@ -206,7 +205,6 @@ def test_flipped_bytes_never_make_a_point(flips):
 
 
 @given(content=st.binary(max_size=300), number=st.sampled_from([1, 2, 5, 12, 17]))
-@settings(deadline=None)
 def test_any_bytes_are_survived(content, number):
     draft = read(write([content, encode(number, content), encode(2, encode(1, content)), *ROWS]))
     (loss,) = [t for t in draft.tracks if t.name == "loss"]
