@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from descentry.causes._entry import Cause, Sign, signs
+from descentry.causes._worlds import HEALTHY
+from descentry.core.data import Finding
 
 FOLDS = 5
 Floats = NDArray[np.float64]
@@ -24,12 +26,14 @@ class Sample:
         values: Sign values by id, None where not read.
         given: Causes that were put into the run (``healthy`` if none).
         allowed: Causes that may also be named.
+        findings: What its curve does.
     """
 
     task: str
     values: Mapping[str, float | None]
     given: frozenset[str]
     allowed: frozenset[str]
+    findings: tuple[Finding, ...] = ()
 
 
 def struck(samples: Sequence[Sample], seed: int = 0) -> list[Sample]:
@@ -88,6 +92,14 @@ class Encoding:
                 at = columns[clue.sign.id]
                 stated[at, c], says[at, c] = clue.weights, True
         return cls(tuple(c.id for c in causes), known, columns, stated, says)
+
+    def usual(self, samples: Sequence[Sample]) -> Mask:
+        """The bin of each sign that healthy runs are in most often [columns]."""
+        counts = self.matrix([s for s in samples if HEALTHY in s.given]).sum(0)
+        found = np.zeros(len(counts), dtype=bool)
+        for at in self.columns.values():
+            found[at.start + int(counts[at].argmax())] = True
+        return found
 
     def matrix(self, samples: Sequence[Sample]) -> Floats:
         """A row for each run: 1 in the first column and in the bins that its values lie in."""

@@ -8,14 +8,17 @@ to it: the most likely values given a Gaussian prior around the stated ones,
     minimise  −Σᵢ log P(what was done to i | its signs) + ½ Σⱼ λⱼ (wⱼ − sⱼ)²
 
 A sign that the file of a cause does not name may speak for or against it as well, from a stated weight of
-zero and held there more firmly: what tells two causes apart is often named by one of them only.
+zero and held there more firmly: what tells two causes apart is often named by one of them only. Where such a
+sign reads what it does in most healthy runs, it says nothing.
 
 Every run takes part twice, the second time with some of its signs struck out at random: what was not read
 must move nothing, and a base that is made for runs of which all is known would.
 
 The λ are chosen on left-out tasks. On these one slope, one shift for all causes, and the two numbers of
 ``Extra`` are fitted again, so that probabilities hold on unseen tasks; slope and shift then become part of
-the weights. What is on no list is fitted by striking causes off the list, one after the other.
+the weights. How sure it must be that something is wrong before a run draws attention follows from the same
+probabilities (``_attention.py``). What is on no list is fitted by striking causes off the list, one after
+the other.
 """
 
 from __future__ import annotations
@@ -30,7 +33,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from benchmarks._encoding import FOLDS, Encoding, Floats, Sample, folds, struck
+from benchmarks._attention import threshold
+from benchmarks._encoding import FOLDS, Encoding, Floats, Mask, Sample, folds, struck
 from benchmarks._surprise import Extra, Truth, surprise
 from descentry.causes._entry import Cause
 from descentry.causes._worlds import HEALTHY, LARGEST
@@ -44,7 +48,12 @@ STRUCK = 0.5  # of the weight of a run: that of its copy of which less is known
 
 
 def solve(
-    encoding: Encoding, matrix: Floats, truth: Truth, worth: Floats, strength: tuple[float, float]
+    encoding: Encoding,
+    matrix: Floats,
+    truth: Truth,
+    worth: Floats,
+    strength: tuple[float, float],
+    usual: Mask | None = None,
 ) -> tuple[Floats, float]:
     """The most likely weights [columns, causes], and what having two causes is worth.
 
@@ -54,13 +63,14 @@ def solve(
         truth: What is true of them.
         worth: How much each of them counts [runs].
         strength: λ of stated weights, and of the others.
+        usual: Bins that say nothing of a cause whose file does not name their sign [columns].
     """
     rows = worth > 0
     matrix, truth, worth = matrix[rows], truth[rows], worth[rows]
     shape = encoding.stated.shape
     pull = np.where(encoding.says, *strength)
     pull[0] = BASE_STRENGTH
-    stated, pulls = np.append(encoding.stated, Extra().two), np.append(pull, BASE_STRENGTH)
+    start, pulls = np.append(encoding.stated, Extra().two), np.append(pull, BASE_STRENGTH)
     at = encoding.causes.index(HEALTHY)
     others = np.arange(shape[1]) != at
 
@@ -69,13 +79,16 @@ def solve(
         value, slopes, well, two = surprise(z[:, others], z[:, at], truth, Extra(float(p[-1])))
         by_z = np.empty_like(z)
         by_z[:, others], by_z[:, at] = slopes * worth[:, None], well * worth
-        drawn = p - stated
+        drawn = p - start
         slope = np.append(matrix.T @ by_z, two @ worth)
         return float(value @ worth + 0.5 * (pulls * drawn**2).sum()), slope + pulls * drawn
 
-    bounds = [(None, None)] * shape[1] + [_side(w) for w in encoding.stated[1:].ravel()] + [(None, None)]
+    silent = np.zeros(shape, dtype=bool) if usual is None else usual[:, None] & ~encoding.says
+    each = zip(silent.ravel(), encoding.stated.ravel(), strict=True)
+    sides = [(0.0, 0.0) if says_nothing else _side(stated) for says_nothing, stated in each]
+    bounds = [(None, None)] * shape[1] + sides[shape[1] :] + [(None, None)]
     options = {"maxiter": 500}
-    p = minimize(loss, stated, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
+    p = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
     return p[:-1].reshape(shape), float(p[-1])
 
 
@@ -97,11 +110,12 @@ def left_out(
     worth: Floats,
     fold: NDArray[np.int64],
     strength: tuple[float, float],
+    usual: Mask | None = None,
 ) -> Floats:
     """The z [runs, causes], each run's from a fit that has not seen its task."""
     found = np.zeros((len(fold), encoding.stated.shape[1]))
     for k in range(FOLDS):
-        weights, _ = solve(encoding, matrix, truth, worth * (fold != k), strength)
+        weights, _ = solve(encoding, matrix, truth, worth * (fold != k), strength, usual)
         found[fold == k] = matrix[fold == k] @ weights
     return found
 
@@ -148,7 +162,9 @@ def settle(z: Floats, at: int, truth: Truth) -> tuple[float, float, Extra, Float
     return float(p[0]), float(p[1]), extra, tried(p[0], p[1], extra)
 
 
-def fit(causes: Sequence[Cause], samples: Sequence[Sample]) -> tuple[dict[str, Any], Floats]:
+def fit(
+    causes: Sequence[Cause], samples: Sequence[Sample], *, watched: bool = True
+) -> tuple[dict[str, Any], Floats]:
     """The table of one view, as JSON, and the left-out z [runs, causes] that it was calibrated on.
 
     Cost: about a minute for each of ``STRENGTHS`` and five thousand runs.
@@ -162,13 +178,16 @@ def fit(causes: Sequence[Cause], samples: Sequence[Sample]) -> tuple[dict[str, A
         np.tile(folds(samples), 2),
     )
     at, whole = encoding.causes.index(HEALTHY), np.arange(2 * n) < n
-    tried = {s: left_out(encoding, matrix, truth, worth, fold, s)[:n] for s in STRENGTHS}
+    usual = encoding.usual(samples)
+    tried = {s: left_out(encoding, matrix, truth, worth, fold, s, usual)[:n] for s in STRENGTHS}
     settled = {s: settle(z, at, truth[whole]) for s, z in tried.items()}
     best = min(settled, key=lambda s: float(settled[s][-1].mean()))
     slope, shift, extra, _ = settled[best]
-    weights, _ = solve(encoding, matrix, truth, worth, best)
+    weights, _ = solve(encoding, matrix, truth, worth, best, usual)
     table = tabled(encoding, slope * weights, shift)
     table |= {"two": round(extra.two, 3), "unlisted": round(extra.unlisted, 3)}
+    told = slope * tried[best] + shift * (np.arange(len(causes)) != at)
+    table["attention"] = threshold(causes, samples, told, extra, watched=watched)
     table["made"] = {
         "runs": n,
         "tasks": len({s.task for s in samples}),

@@ -42,9 +42,11 @@ def over_cells(
         return [found for part in pool.map(act, paths, chunksize=4) for found in part]
 
 
-def samples(folders: Sequence[Path], view: View, part: Literal["fit", "test"]) -> list[Sample]:
+def samples(
+    folders: Sequence[Path], view: View, part: Literal["fit", "test"], jobs: int | None = None
+) -> list[Sample]:
     """The runs of one part of the zoo in one view."""
-    return over_cells(functools.partial(_of_cell, view, part), folders)
+    return over_cells(functools.partial(_of_cell, view, part), folders, jobs)
 
 
 def _of_cell(view: View, part: str, path: Path) -> list[Sample]:
@@ -58,7 +60,7 @@ def _of_cell(view: View, part: str, path: Path) -> list[Sample]:
     found = []
     for sample in shards.read(path):
         if split(sample.spec) == part and go_together(sample.spec.faults):
-            values = read(facts_of(sample.run if view == "watched" else logged(sample)))
-            labels = sample.labels
-            found.append(Sample(sample.spec.family, values, labels.given, labels.allowed))
+            facts, labels = facts_of(sample.run if view == "watched" else logged(sample)), sample.labels
+            findings = tuple(facts.findings)
+            found.append(Sample(sample.spec.family, read(facts), labels.given, labels.allowed, findings))
     return found

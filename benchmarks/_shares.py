@@ -36,3 +36,11 @@ def wilson(hits: int, total: int) -> tuple[float, float]:
     middle = (p + z * z / (2 * total)) / (1 + z * z / total)
     half = z * math.sqrt(p * (1 - p) / total + z * z / (4 * total * total)) / (1 + z * z / total)
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def share(hits: int, total: int) -> str:
+    """A share with its 95% interval."""
+    if not total:
+        return "none"
+    low, high = wilson(hits, total)
+    return f"{hits / total:.1%} ({low:.1%} to {high:.1%}) of {total}"

@@ -106,8 +106,16 @@ def _check_seed(folder: Path, seed: int) -> None:
         about.write_text(json.dumps({"seed": seed, "begun": time.time()}), encoding="utf-8")
 
 
-def fit(folders: Sequence[Path]) -> None:
-    """Fits both views on the tasks that are for fitting, and writes the table into the package."""
+def fit(folders: Sequence[Path], logs: Sequence[Path] = (), jobs: int | None = None) -> None:
+    """Fits both views on the tasks that are for fitting, and writes the table into the package.
+
+    Args:
+        folders: Of the trainings.
+        logs: More of them, whose logs only are used.
+        jobs: Processes that gather what the runs show; as many as there are cores when not given.
+
+    Cost: for four thousand trainings about ten minutes of one core.
+    """
     from benchmarks import _fit, _shares
     from benchmarks._samples import VIEWS, samples
     from descentry.causes._weights import TABLE, VERSION
@@ -116,8 +124,8 @@ def fit(folders: Sequence[Path]) -> None:
     causes = list(catalog.entries("causes").values())
     table: dict[str, object] = {"version": VERSION}
     for view in VIEWS:
-        found = samples(folders, view, "fit")
-        table[view], z = _fit.fit(causes, found)
+        found = samples([*folders, *(logs if view == "log" else ())], view, "fit", jobs)
+        table[view], z = _fit.fit(causes, found, watched=view == "watched")
         right = _shares.first_right([c.id for c in causes], found, z)
         print(f"{view}: {len(found)} trainings, {right:.1%} right when left out", flush=True)
     TABLE.write_text(_fit.written(table), encoding="utf-8")
@@ -149,6 +157,13 @@ def main() -> None:
         default=[DEFAULT],
         help="folders of the trainings; new ones go to the first",
     )
+    parser.add_argument(
+        "--logs",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="folders made under another watch, of which the logs only are used",
+    )
     parser.add_argument("--runs", type=int, default=3000)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seed", type=int, default=0)
@@ -159,7 +174,7 @@ def main() -> None:
     if options.action == "make":
         make(options.out[0], options.runs, options.jobs, options.seed, frozenset(options.only))
     elif options.action == "fit":
-        fit(options.out)
+        fit(options.out, options.logs, options.jobs)
     print(summary(options.out))
 
 

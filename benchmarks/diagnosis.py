@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks._peers import Said, installed
 from benchmarks._reliability import draw
 from benchmarks._samples import VIEWS, View, over_cells
-from benchmarks._shares import calibration_error, wilson
+from benchmarks._shares import calibration_error, share
 
 
 @dataclass(frozen=True)
@@ -71,14 +71,6 @@ def answers(view: View, path: Path) -> list[Answer]:
         ranked = tuple((d.cause, d.probability) for d in report.diagnoses)
         found.append(Answer(sample.labels.given, sample.labels.allowed, report.verdict, ranked, peers))
     return found
-
-
-def share(hits: int, total: int) -> str:
-    """A share with its 95% interval."""
-    if not total:
-        return "none"
-    low, high = wilson(hits, total)
-    return f"{hits / total:.1%} ({low:.1%} to {high:.1%}) of {total}"
 
 
 def score(found: Sequence[Answer]) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from descentry.behaviours._curve import MIN_POINTS
 from descentry.causes._entry import Cause, Clue, Sign
 from descentry.causes._weights import Weights, table
 from descentry.causes._worlds import probabilities
@@ -44,9 +45,7 @@ def diagnose(facts: Facts, weights: Weights | None = None) -> tuple[Diagnosis, .
     known = {clue.sign.id: clue.sign for cause in causes for clue in cause.clues}
     weighed = {cause.id: _weigh(cause, known, values, used) for cause in causes}
     nats = {cause.id: used.prior(cause) + sum(weight for *_, weight in weighed[cause.id]) for cause in causes}
-    # A curve that fails by itself has a cause, known or not: being well is out of the question.
-    well = all(finding.concern != "failing" for finding in facts.findings)
-    likely = probabilities(nats, used.two, used.unlisted, well=well)
+    likely = probabilities(nats, used.two, used.unlisted, well=_may_be_well(facts))
     found = [_told(cause, facts, weighed[cause.id], likely[cause.id], used) for cause in causes]
     return tuple(sorted(found, key=lambda d: -d.probability))
 
@@ -67,10 +66,17 @@ def read(facts: Facts) -> dict[str, float | None]:
     return values
 
 
+def _may_be_well(facts: Facts) -> bool:
+    """Not where a curve fails by itself, or never changes by a digit: that has a cause, known or not."""
+    value = facts.curve.finite
+    still = len(value) >= MIN_POINTS and value.min() == value.max() != 0
+    return not still and all(finding.concern != "failing" for finding in facts.findings)
+
+
 def _weigh(
     cause: Cause, known: Mapping[str, Sign], values: Mapping[str, float | None], weights: Weights
 ) -> list[Weighed]:
-    """What the readable signs say of a cause: those that its file names, and others that were found to tell."""
+    """What the readable signs say of a cause: those that its file names, and others found to tell."""
     more = [Clue(known[sign], w) for sign, w in weights.unstated(cause).items() if _fits(known.get(sign), w)]
     return [
         (clue, value, weights.of(cause, clue)[clue.sign.bin(value)])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from descentry.behaviours._curve import MIN_POINTS, Curve
+from descentry.causes._weights import table
 from descentry.core import catalog
 from descentry.core.data import Concern, Convergence, Diagnosis, Finding, Verdict
 from descentry.core.words import chance
@@ -26,12 +27,12 @@ BETTER_METRIC = (
 )
 BEYOND = 20.0  # times the range before it: a run-away on any scale, as in behaviours/_curve.py
 MOST_STEPS = 3
-# Above these a cause speaks where the curve alone looks well. A curve that looks ill speaks for itself.
+# Above these a cause speaks for itself; for attention, only where a curve is too short to be weighed.
 ATTENTION = 0.8
 FAILING = 0.95
-# Seen in healthy runs as well: most of those in the zoo that drew attention without a cause had one of these.
-AMBIGUOUS = frozenset({"stuck", "oscillation"})
-LIKELY = 0.5  # of nothing being wrong, from which on what is ambiguous disturbs nobody
+# Seldom seen in healthy runs, unlike a loss that hardly moves or swings.
+PLAIN = frozenset({"jump-up", "overfitting"})
+LIKELY = 0.5  # of nothing being wrong, from which on these disturb nobody either
 GRAVITY = {"none": 0, "attention": 1, "failing": 2}
 
 
@@ -41,28 +42,41 @@ def verdict(
     diagnoses: Sequence[Diagnosis] = (),
     *,
     watched: bool = False,
+    sure: float | None = None,
 ) -> Verdict:
     """The gravest concern of any finding, or of a cause that is all but certain.
 
     A curve too short for a story is not examined, unless something in it or in the model is plainly wrong.
-    What a watch saw has the last word on all that does not fail: a run draws attention where something
-    almost surely is wrong, the cause known or not, and not for its curve, which is part of that evidence.
-    A log shows too little for that; there, what hardly moves disturbs nobody where nothing is likely wrong.
+    Where causes were weighed, that has the last word on all that does not fail: a run draws attention where
+    something almost surely is wrong, the cause known or not, and not for its curve, which is part of that
+    evidence. A log tells less: there a loss that steps up, or turns up on held-out data, speaks for itself
+    unless nothing is likely wrong.
+
+    Args:
+        findings: What the curve does.
+        enough: Whether it has the points that a story takes.
+        diagnoses: What was weighed; nothing where it was not.
+        watched: Whether instruments looked at the model.
+        sure: How likely it must be that something is wrong; what was fitted when not given.
     """
-    calm = sum(d.probability for d in diagnoses if d.concern == "none")
-    weighed = bool(diagnoses) and watched and enough
-    excused = frozenset(AMBIGUOUS if diagnoses and calm >= LIKELY else ())
-    seen = {
-        f.concern for f in findings if f.behaviour not in excused and not (weighed and f.concern != "failing")
-    }
-    concerns = seen | {_concern(d) for d in diagnoses}
-    if weighed and 1 - calm >= ATTENTION:
+    weighed = bool(diagnoses) and enough
+    fine = calm(diagnoses)
+    aloud = frozenset() if watched or fine >= LIKELY else PLAIN
+    seen = {f.concern for f in findings if not weighed or f.concern == "failing" or f.behaviour in aloud}
+    concerns = seen | {c for d in diagnoses if (c := _concern(d)) == "failing" or not weighed}
+    # That one cause is likely is not yet that something almost surely is wrong.
+    if weighed and 1 - fine >= (table(watched).attention if sure is None else sure):
         concerns.add("attention")
     if "failing" in concerns:
         return "failing"
     if "attention" in concerns:
         return "attention"
     return "healthy" if enough else "not examined"
+
+
+def calm(diagnoses: Sequence[Diagnosis]) -> float:
+    """How likely it is that nothing is wrong."""
+    return sum(d.probability for d in diagnoses if d.concern == "none")
 
 
 def calmed(findings: Sequence[Finding], curve: Curve) -> tuple[Finding, ...]:

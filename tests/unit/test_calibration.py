@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from benchmarks import _encoding, _fit, _shares, _surprise
+from benchmarks import _attention, _encoding, _fit, _shares, _surprise
 
 from descentry.causes._entry import Cause, Clue, Sign
 from descentry.causes._weights import parsed
@@ -100,3 +101,41 @@ def test_the_fit_finds_what_tells_and_counts_the_same_evidence_once():
     rung = {c: weights.base[c] + sum(w[1] for w in weights.clues[c].values()) for c in weights.base}
     found = probabilities(rung, weights.two, weights.unlisted)
     assert found["loud"] == pytest.approx(0.9 / 1.1, abs=0.08)
+
+
+def _rung(n, share, truth, seed=0):
+    """Runs of one truth, of which the bell rings in a share."""
+    rng = np.random.default_rng(seed)
+    told = frozenset({truth})
+    return [
+        _encoding.Sample(f"task {i % 15}", {"bell": float(rng.random() < share)}, told, told)
+        for i in range(n)
+    ]
+
+
+@pytest.mark.parametrize("stated", [0.1, 1.0])
+def test_what_is_stated_for_a_cause_never_comes_to_deny_it(stated):
+    bell = _sign("bell")
+    causes = [
+        _cause("healthy", base=0.0),
+        _cause("loud", Clue(bell, (0.0, stated))),
+        _cause("quiet"),
+    ]
+    samples = [*_rung(200, 0.5, "healthy"), *_rung(200, 0.1, "loud", 1), *_rung(200, 0.9, "quiet", 2)]
+    encoding = _encoding.Encoding.of(causes)
+    truth = _surprise.Truth.of(encoding.causes, samples)
+    weights, _ = _fit.solve(encoding, encoding.matrix(samples), truth, np.ones(600), (0.5, 4.0))
+    rings = encoding.columns["bell"].stop - 1
+    assert weights[rings, 1] >= 0
+    assert weights[rings, 2] > 0.5  # which does not name the bell, and is told by it all the same
+
+
+def test_healthy_runs_are_disturbed_as_seldom_as_asked():
+    healthy = replace(_cause("healthy"), concern="none")
+    causes = [healthy, *(_cause(f"cause {i}") for i in range(4))]  # none of them likely alone
+    told = frozenset({"healthy"})
+    samples = [_encoding.Sample("task", {}, told, told) for _ in range(200)]
+    z = np.stack([np.zeros(200), *[np.linspace(-4.0, 1.0, 200)] * 4], 1)
+    sure = _attention.threshold(causes, samples, z, _surprise.Extra(two=-80.0), watched=True)
+    wrong = 1 - 1 / (1 + 4 * np.exp(z[:, 1]))
+    assert (wrong >= sure).sum() == 4  # 2% of 200

@@ -7,9 +7,11 @@ import math
 from descentry.causes._entry import Sign
 from descentry.causes._signs_curve import CALIBRATED, DEFINITION
 from descentry.causes._signs_gradients import matrices
+from descentry.causes._signs_rate import NOISE
 from descentry.facts import Facts
 
 OFTEN = 0.1  # of the examples told wrong; of fewer the share is chance
+MUCH = 0.3  # of the loss of a blind guess is left: more than a model leaves that fits its data
 STILL_HIGH = 0.6  # of the loss of a blind guess is left
 NOTHING = (0.85, 1.15)  # loss over that of a blind guess; batches scatter by about as much
 
@@ -83,5 +85,55 @@ STRAIGHT = Sign(
     ),
     "two at least, for what no straight line can tell apart",
     DEFINITION,
+    "watch",
+)
+
+
+def _oversure(facts: Facts) -> float | None:
+    """Mean probability of the likeliest class, less the share of right answers, at the end."""
+    error, confidence = facts.closing("examples/error"), facts.closing("examples/confidence")
+    return confidence - (1 - error) if error is not None and confidence is not None else None
+
+
+OVERSURE = Sign(
+    "oversure",
+    "how much surer the model is than it is right",
+    _oversure,
+    (-0.15, -0.04, 0.04, 0.15),
+    (
+        "The model is far less sure than it is right (by {value}).",
+        "The model is less sure than it is right (by {value}).",
+        "The model is as sure as it is right.",
+        "The model is surer than it is right, by {value}.",
+        "The model is far surer than it is right, by {value}.",
+    ),
+    "0 for a calibrated model; below it while it still learns",
+    "Guo et al. 2017, On Calibration of Modern Neural Networks",
+    "watch",
+)
+
+
+def _left(facts: Facts) -> float | None:
+    """Decades of noise over signal in the gradient of a batch, where much of the loss is left at the end."""
+    guess = facts.closing("output-check/loss-over-guess")
+    if guess is None or not MUCH <= guess <= NOTHING[1]:
+        return None
+    return NOISE.read(facts)
+
+
+LEFT = Sign(
+    "left-to-learn",
+    "whether the gradient knows what to do about the loss that is left",
+    _left,
+    (-0.7, 0.3, 1.0, 1.7),
+    (
+        "Much of the loss is left, and the gradient says clearly how to lower it.",
+        "Much of the loss is left, and the gradient still says how to lower it.",
+        "Much of the loss is left, and the gradient is noise for the most part.",
+        "Much of the loss is left, and the gradient is hardly more than noise: little remains to be learnt.",
+        "Much of the loss is left, and the gradient is nothing but noise: what is left cannot be learnt.",
+    ),
+    "0, where half of the squared gradient is signal",
+    "McCandlish et al. 2018",
     "watch",
 )

@@ -18,7 +18,7 @@ from typing import Any
 from descentry.causes._entry import Cause, Clue
 
 TABLE = Path(__file__).with_name("weights.json")
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,14 @@ class Weights:
         clues: For each cause, the weights of each sign's bins; also of signs that its file does not name.
         two: What having two causes adds to the sum of both.
         unlisted: What a cause is worth that is on no list.
+        attention: How likely it must be that something is wrong, the cause known or not, before it is said.
     """
 
     base: Mapping[str, float]
     clues: Mapping[str, Mapping[str, tuple[float, ...]]]
     two: float = -3.0
     unlisted: float = -3.0
+    attention: float = 0.95
 
     def of(self, cause: Cause, clue: Clue) -> tuple[float, ...]:
         """The weights of a clue, in nats: fitted, or as its file states them."""
@@ -67,4 +69,5 @@ def table(watched: bool) -> Weights:
 def parsed(data: Mapping[str, Any]) -> Weights:
     """One fit from its JSON form."""
     clues = {c: {s: tuple(map(float, w)) for s, w in of.items()} for c, of in data["clues"].items()}
-    return Weights(data["base"], clues, float(data["two"]), float(data["unlisted"]))
+    more = [float(data[name]) for name in ("two", "unlisted", "attention")]
+    return Weights(data["base"], clues, *more)

@@ -85,6 +85,7 @@ CAUSE = Cause(
         Clue(wiring.CAN_LEARN, (-4.0, -1.0, -0.2, 0.0, 0.2)),
         Clue(rate.RATE, (-1.2, -0.8, -0.2, 0.3, 0.0, -0.6, -1.0)),
         Clue(rate.STABILITY, (-0.5, -0.2, 0.2, 0.4, 0.1, -0.7, -1.2)),
+        Clue(learnt.LEFT, (-0.8, -0.4, 0.2, 0.5, 0.6)),
     ),
     remedies=("overfit-a-batch", "more-capacity", "more-data", "regularise", "stop-early"),
     neighbours=("healthy", "lr-too-low", "label-error", "loss-mismatch", "over-regularised"),

@@ -49,6 +49,7 @@ from descentry.causes import _signs_learnt as learnt
 from descentry.causes import _signs_outputs as outputs
 from descentry.causes import _signs_rate as rate
 from descentry.causes import _signs_schedule as schedule
+from descentry.causes import _signs_shape as shape
 from descentry.causes import _signs_validation as validation
 from descentry.causes import _signs_wiring as wiring
 from descentry.causes._cases import descend, noisy, run, white
@@ -95,6 +96,9 @@ CAUSE = Cause(
         Clue(wiring.OUT_OF_REACH, (0.1, -0.7, -2.0)),
         Clue(wiring.WITHOUT_GRADIENT, (0.1, -1.5)),
         Clue(wiring.LEFT_OVER, (0.2, -1.5, -5.0)),
+        Clue(shape.HIGHEST_AT, (0.1, 0.1, -0.2, -0.5, -2.0)),
+        Clue(shape.LOWEST_AT, (-1.5, -0.7, 0.0, 0.3, 0.3)),
+        Clue(validation.GONE, (-1.5, -0.7, -0.5, 0.0, 0.4, 0.5)),
     ),
     remedies=(),
     neighbours=("noise-dominated", "lr-too-low", "capacity-or-data"),

@@ -52,6 +52,7 @@ from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_layers as layers
 from descentry.causes import _signs_rate as rate
 from descentry.causes import _signs_schedule as schedule
+from descentry.causes import _signs_shape as shape
 from descentry.causes._cases import descend, noisy, run
 from descentry.causes._entry import Case, Cause, Clue
 
@@ -73,6 +74,8 @@ CAUSE = Cause(
         Clue(layers.WEIGHT_SCALE, (0.2, 0.2, 0.2, -0.3, -0.8, -1.2)),
         Clue(layers.SIGNAL, (0.1, 0.1, 0.1, -0.4, -0.8, -1.2)),
         Clue(rate.UPDATE, (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0)),
+        Clue(shape.PEAK, (-0.5, -0.2, 0.2, 0.5, 0.8, 1.0)),
+        Clue(shape.LATE_NOISE, (-0.7, -0.4, 0.0, 0.1, 0.4, 0.6)),
     ),
     longer="At this rate more epochs will not help: expected gain {gain}.",
     remedies=("lower-lr", "clip-gradients", "warm-up"),

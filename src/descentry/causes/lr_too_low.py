@@ -48,6 +48,7 @@ import numpy as np
 from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_gradients as gradients
 from descentry.causes import _signs_rate as rate
+from descentry.causes import _signs_shape as shape
 from descentry.causes._cases import descend, noisy, run, white
 from descentry.causes._entry import Case, Cause, Clue
 
@@ -69,6 +70,8 @@ CAUSE = Cause(
         Clue(rate.STEP_RATIO, (-2.0, -2.0, -1.0, -0.3, 0.2, 0.5)),
         Clue(rate.AGREEMENT, (-1.5, -1.0, -0.2, 0.2, 0.6, 0.6)),
         Clue(gradients.GRADIENT_SIZE, (-2.5, -1.2, -0.3, 0.3, 0.3, 0.3)),
+        Clue(shape.EARLY_FALL, (-0.5, 0.5, 0.7, -0.3, -1.0, -1.5)),
+        Clue(shape.PEAK, (0.3, 0.1, -0.5, -1.5, -2.0, -2.0)),
     ),
     longer=(
         "The rate is the problem and not the number of epochs: at this rate doubling them is "
