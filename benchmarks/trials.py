@@ -119,6 +119,11 @@ def way(task: Task, seed: int, together: bool = True) -> dict[str, Any]:
     return row
 
 
+def parts(best: str) -> set[str]:
+    """The remedies of an arm; two where it joins them."""
+    return set(best.split("+"))
+
+
 def table(rows: list[dict[str, Any]]) -> str:
     lines = [
         "| task | cures | tried one | best is one | best | held out loss before → after |",
@@ -129,7 +134,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         if not own:
             continue
         tried = sum(bool(task.right & {*r["tried"]}) for r in own)
-        hit = sum(r["best"] in task.right for r in own)
+        hit = sum(bool(task.right & parts(r["best"])) if task.right else not r["best"] for r in own)
         losses = [", ".join(f"{r[k]:.3g}" for r in own) for k in ("before", "after")]
         best = ", ".join(sorted({r["best"] or "none" for r in own}))
         cures = ", ".join(sorted(task.right)) or "(healthy)"
@@ -145,13 +150,15 @@ def summary(rows: list[dict[str, Any]]) -> str:
     tried = [r for r in sick if right[r["task"]] & {*r["tried"]}]
     lines = []
     if sick:
-        hits = sum(r["best"] in right[r["task"]] for r in sick)
+        hits = sum(bool(right[r["task"]] & parts(r["best"])) for r in sick)
+        both = sum("+" in r["best"] for r in sick)
         lower = sum(
             not r["after"] > 0.95 * r["before"] or not np.isfinite(r["before"]) for r in sick if r["best"]
         )
         named = sum(bool(r["best"]) for r in sick)
         lines += [
             f"sick: {len(sick)} runs; a cure is among the arms in {len(tried)}, and the best arm in {hits}",
+            f"(in {both} the best arm does two things, one of which may be the cure)",
             f"applied: {named}; of these {lower} end a run of {STEPS} steps more than 5% lower, held out",
         ]
     if well:

@@ -337,7 +337,7 @@ def test_it_stops_at_rest_and_says_what_stopping_forgoes():
     one = pilot(model, optimizer, run_dir=None, overhead=0, search=False, on_decision=lambda _: None)
     for _ in range(4000):
         x = torch.randn(64, 4, generator=draws)
-        y = 5 * x.sum(1, keepdim=True) + 0.1 * torch.randn(64, 1, generator=draws)
+        y = x.sum(1, keepdim=True) + 0.3 * torch.randn(64, 1, generator=draws)
         optimizer.zero_grad()
         loss = nn.functional.mse_loss(model(x), y)
         loss.backward()
@@ -348,7 +348,7 @@ def test_it_stops_at_rest_and_says_what_stopping_forgoes():
     assert [d.policy for d in one.decisions] == ["plateau", "converged"]
     stop = one.decisions[-1]
     assert stop.numbers["forgone_low"] <= stop.numbers["forgone"] <= stop.numbers["forgone_high"]
-    assert abs(stop.numbers["forgone"]) < 0.005
+    assert abs(stop.numbers["forgone"]) < 0.02
     assert "stopping forgoes" in stop.because
     assert one.updates < 2000
 

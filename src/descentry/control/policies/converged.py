@@ -9,7 +9,8 @@ decision, with its 90% interval.
 ## When it decides
 
 When the `converged` or the `no-longer-improving` monitor alarms, cuts are spent, and the forecast does not
-call going on worth it.
+call going on worth it. Where the loss is all but zero, so that the rate is not cut, only `converged` counts,
+and only where the loss does not go on falling either, slowly as it may be.
 
 ## What it changes
 
@@ -32,7 +33,7 @@ from dataclasses import replace
 
 from descentry.control.monitors import Alarm
 from descentry.control.policies._entry import Case, Known, Policy
-from descentry.control.policies.plateau import spent
+from descentry.control.policies.plateau import all_but_zero, spent
 from descentry.core.data import Decision, Forecast, Remedy
 
 SLIGHT = 0.01  # of the loss: a gain below it is not worth its digits
@@ -46,7 +47,9 @@ def decide(known: Known) -> Decision | None:
         return None
     if known.calm < known.step or (known.schedule == "own" and known.share > LOW):
         return None
-    if known.schedule == "constant" and not spent(known) and known.acts < known.most:
+    at_zero = all_but_zero(known) and "converged" in known.alarms and not known.falling(alarm.onset)
+    done = spent(known) or at_zero
+    if known.schedule == "constant" and not done and known.acts < known.most:
         return None
     ahead = known.outlook()
     if ahead is not None and ahead.worth == "worth it":
@@ -102,6 +105,10 @@ POLICY = Policy(
             {"stop_at": 900},
         ),
         Case("cuts are not", _REST, None),
+        Case("all but zero", replace(_REST, best=0.004, level=0.004), {"stop_at": 900}),
+        Case(
+            "all but zero, and falling", replace(_REST, best=0.004, level=0.004, falling=lambda _: True), None
+        ),
         Case("at the end of a schedule", replace(_REST, schedule="own", share=0.05), {"stop_at": 900}),
         Case("in the middle of a schedule", replace(_REST, schedule="own"), None),
         Case("on its way up", replace(_REST, cuts=(400,), paid=0.01, calm=880), None),

@@ -17,8 +17,9 @@ The multiplier on the schedule.
 
 Where the loss goes on falling, slowly as it may be: then it is not noise that holds it up, and a lower rate
 makes it slower still. Where a schedule already lowers the rate, the training's own or the pilot's. Where
-the last cut brought less than 3.5% of the whole gain: `converged` is for that. Where the loss never fell:
-`find-rate` is.
+the last cut brought less than 3.5% of the whole gain: `converged` is for that. Where the loss is positive
+and below a hundredth of what it was before training: so near to zero the noise falls with the loss, and a
+lower rate only slows it. Where the loss never fell: `find-rate` is.
 
 ## Sources
 
@@ -35,11 +36,17 @@ from descentry.core.data import Decision
 CUT = 0.3
 MOST = 3
 PAID = 0.035  # of the whole gain
+ZERO = 0.01  # of the loss before training
 
 
 def spent(known: Known) -> bool:
     """Whether cutting the rate has been tried, and brings nothing more."""
     return len(known.cuts) >= MOST or (bool(known.cuts) and known.paid < PAID)
+
+
+def all_but_zero(known: Known) -> bool:
+    """Whether the loss has come so near to zero that no noise holds it up."""
+    return 0.0 < known.best < ZERO * known.first
 
 
 def decide(known: Known) -> Decision | None:
@@ -49,6 +56,7 @@ def decide(known: Known) -> Decision | None:
         alarm is None
         or known.schedule != "constant"
         or spent(known)
+        or all_but_zero(known)
         or known.first - known.best <= known.noise
     ):
         return None
@@ -89,6 +97,7 @@ POLICY = Policy(
             Known(900, 0.2, best=0.2, level=0.2, alarms=_ALARM, falling=lambda _: True),
             None,
         ),
+        Case("all but zero", Known(900, 0.004, best=0.004, level=0.004, alarms=_ALARM), None),
         Case("under a schedule", Known(900, 0.2, best=0.2, alarms=_ALARM, schedule="own"), None),
     ),
 )
