@@ -16,6 +16,8 @@ from descentry.core.data import Convergence, Finding, Floats, Run, Series
 from descentry.core.ranks import median
 from descentry.core.readings import ERROR, readings
 
+_BATCH_SIZE = ("batch_size", "batch-size", "batchsize", "train_batch_size")
+_ADAPTIVE = ("adam", "rmsprop", "adagrad", "adadelta", "adafactor", "lion", "lamb")
 UNTOLD = Convergence("undetermined", 0.0, "The end of the run was not judged.")
 START = 3  # readings that are "at the start": the watch takes several in its first steps
 NEAR = 0.15  # of the range of the curve: as near to its end, the loss has hardly moved (decision 7),
@@ -173,7 +175,12 @@ class Facts:
     @property
     def batch_size(self) -> float | None:
         """Examples in a batch."""
-        return self.late("batch-size") or self.number("batch_size", "batch-size")
+        return self.late("batch-size") or self.number(*_BATCH_SIZE)
+
+    @property
+    def adapts(self) -> bool | None:
+        """Whether the optimizer divides by the size of the gradient, so that the loss may have any scale."""
+        return any(kind in self.optimizer for kind in _ADAPTIVE) if self.optimizer else None
 
     @functools.cached_property
     def norm(self) -> Series | None:

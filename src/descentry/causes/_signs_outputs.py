@@ -16,7 +16,6 @@ _CHECKS = (
     ("clipped-logits", 0.05, "Logits went through a rectifier or a tanh, so that some can never be reached."),
     ("targets-out-of-range", 0.02, "Targets lie where the loss does not mean them, or no output can reach."),
 )
-ADAPTIVE = ("adam", "rmsprop", "adagrad", "adadelta", "adafactor", "lion", "lamb")
 FITS = "Outputs, targets and loss fit together, as far as was checked."
 
 
@@ -182,15 +181,8 @@ SUMMED = Sign(
 )
 
 
-def adapts(facts: Facts) -> bool | None:
-    """Whether the optimizer divides by the size of the gradient, so that the loss may have any scale."""
-    name = facts.optimizer
-    return any(kind in name for kind in ADAPTIVE) if name else None
-
-
 def _scale_free(facts: Facts) -> float | None:
-    found = adapts(facts)
-    return None if found is None else float(found)
+    return None if facts.adapts is None else float(facts.adapts)
 
 
 SCALE_FREE = Sign(
@@ -211,7 +203,7 @@ SCALE_FREE = Sign(
 def _without_sum(facts: Facts) -> float | None:
     """Decades of η·sharpness beyond the edge at 2, at the start, if the loss were a mean."""
     stability, times = facts.start("sharpness/stability"), summed(facts)
-    if stability is None or times is None or stability <= 0 or times < SUMMED.cuts[0] or adapts(facts):
+    if stability is None or times is None or stability <= 0 or times < SUMMED.cuts[0] or facts.adapts:
         return None
     return math.log10(stability / times / 2)
 

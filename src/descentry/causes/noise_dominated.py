@@ -82,9 +82,7 @@ UNDONE = Sign(
 
 
 def _batch(facts: Facts) -> float | None:
-    size = facts.late("batch-size") or facts.number(
-        "batch_size", "batch-size", "batchsize", "train_batch_size"
-    )
+    size = facts.batch_size
     return math.log2(size) if size and size > 0 else None
 
 

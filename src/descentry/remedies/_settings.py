@@ -8,12 +8,6 @@ from descentry.core.data import Floats
 from descentry.facts import Facts
 
 TROUBLE = ("divergence", "non-finite", "spike", "jump-up")
-ADAPTIVE = {"adam", "adamw", "nadam", "radam", "adamax", "rmsprop", "adagrad", "adadelta"}
-
-
-def adaptive(facts: Facts) -> bool:
-    """Whether the optimizer divides by the size of the gradient."""
-    return facts.optimizer in ADAPTIVE
 
 
 def trouble(facts: Facts) -> int | None:

@@ -26,7 +26,6 @@ from __future__ import annotations
 
 from descentry.core import data
 from descentry.facts import Facts
-from descentry.remedies import _settings
 from descentry.remedies._entry import Remedy
 
 MOMENTUM = 0.9
@@ -36,7 +35,7 @@ ENOUGH = 0.5
 def size(facts: Facts) -> data.Remedy | None:
     """None where there is momentum already."""
     present = facts.late("learning-rate/momentum") or facts.number("momentum") or 0.0
-    if _settings.adaptive(facts) or present >= ENOUGH:
+    if facts.adapts or present >= ENOUGH:
         return None
     return data.Remedy(
         "add-momentum",

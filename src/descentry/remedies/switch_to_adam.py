@@ -28,7 +28,6 @@ from __future__ import annotations
 
 from descentry.core import data
 from descentry.facts import Facts
-from descentry.remedies import _settings
 from descentry.remedies._entry import Remedy
 
 RATE = 1e-3
@@ -36,7 +35,7 @@ RATE = 1e-3
 
 def size(facts: Facts) -> data.Remedy | None:
     """None where the optimizer is adaptive already."""
-    if _settings.adaptive(facts):
+    if facts.adapts:
         return None
     return data.Remedy(
         "switch-to-adam",

@@ -27,7 +27,6 @@ from __future__ import annotations
 
 from descentry.core import data
 from descentry.facts import Facts
-from descentry.remedies import _settings
 from descentry.remedies._entry import Remedy
 
 BETA = 0.999
@@ -38,7 +37,7 @@ def size(facts: Facts) -> data.Remedy:
     """A number of steps, by the optimizer's memory and the length of the run."""
     span = max(facts.span, LEAST * 10)
     steps = span / 20
-    if _settings.adaptive(facts):
+    if facts.adapts:
         betas = facts.config.get("betas")
         beta = betas[1] if isinstance(betas, (tuple, list)) and len(betas) > 1 else BETA
         steps = 2 / max(1 - float(beta), 1e-6)
