@@ -82,11 +82,15 @@ def finding(curve: Curve, behaviour: str, lead: str, margin: float) -> Finding:
     peak = int(np.argmax(curve.clean[: max(1, m // 2)])) if trend.fall <= 0.1 * curve.range else 0
     begin = float(curve.clean[peak]) if peak else trend.start
     arrived = arrival(curve)
-    stop = arrived if peak < arrived < 0.9 * curve.kept else curve.kept - 1
-    size = change(curve, begin, trend.end, trend.error)
+    end, error, stop = trend.end, trend.error, curve.kept - 1
+    if peak < arrived < 0.9 * curve.kept:
+        # What is said of these steps is where they led to, and not what came of the run in the end.
+        stop, end = arrived, float(curve.clean[arrived])
+        error = float(np.hypot(error, curve.level_noise[arrived]))
+    size = change(curve, begin, end, error)
     verb = "rose" if curve.rising else "fell"
     sentence = (
         f"{metric(curve)} {verb} by {amount(size)} over {span(curve, peak, stop)} "
-        f"(from {shown(curve, begin)} to {shown(curve, trend.end)}){lead}."
+        f"(from {shown(curve, begin)} to {shown(curve, end)}){lead}."
     )
     return found(curve, behaviour, (peak, stop), sentence, margin=margin, size=size)
