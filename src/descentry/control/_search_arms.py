@@ -54,9 +54,13 @@ class Arms:
         return not arm.broke and not self.before.risen(arm.level())
 
     def worse(self, arm: Arm, rival: Arm, steps: int | None = None) -> bool:
-        """Whether an arm is clearly worse than another, after so many steps or where the shorter ends."""
-        fall = self.before.fall(min(arm.level(steps), rival.level(steps)))
-        least = max(TIES * fall, self.before.faint)
+        """Whether an arm is clearly worse than another, after so many steps or where the shorter ends.
+
+        Twice the loss is worse however far both have fallen: a tuned model may begin at ten times what one
+        that has died ends at.
+        """
+        lower = min(arm.level(steps), rival.level(steps))
+        least = max(min(TIES * self.before.fall(lower), abs(lower.mean)), self.before.faint)
         return clearly_worse(arm.losses[:steps], rival.losses[:steps], least, paired=self.before.paired)
 
     def left_behind(self, arm: Arm, rival: Arm, steps: int) -> bool:

@@ -178,6 +178,11 @@ def test_of_equals_the_larger_rate_is_used():
     assert ends(large=0.54, small=0.5).rate == pytest.approx(1.0)
 
 
+def test_twice_the_loss_is_no_equal_however_high_the_loss_began():
+    assert ends(large=0.07, small=0.03).rate == pytest.approx(10**-0.5)
+    assert ends(large=0.05, small=0.03).rate == pytest.approx(1.0)
+
+
 def breaking(last, **options):
     """A rate of 1 is best, and what is larger breaks after so many steps of a trial."""
 
