@@ -85,8 +85,8 @@ def constant(_: float) -> float:
     return 1.0
 
 
-def descentry(run: Run, share: Callable[[float], float] = held) -> None:
-    """``find_lr``, the best trial kept; then held for a half, and linearly to zero."""
+def descentry(run: Run, share: Callable[[float], float] = linear) -> None:
+    """``find_lr``, the best trial kept, then linearly to zero."""
     from descentry.control.find_lr import find_lr
     from descentry.core.errors import DescentryError
 
@@ -103,13 +103,13 @@ def descentry(run: Run, share: Callable[[float], float] = held) -> None:
     run.scheduled(found.lr, share)
 
 
-def falling(run: Run) -> None:
-    """The same, linearly to zero from the end of the search on."""
-    descentry(run, linear)
+def holding(run: Run) -> None:
+    """The same, held for half of what is left, and linearly to zero from there."""
+    descentry(run, held)
 
 
 def as_found(run: Run) -> None:
-    """``find_lr`` with 100 gradients that are thrown away; then held for a half, and linearly to zero."""
+    """``find_lr`` with 100 gradients that are thrown away, then linearly to zero."""
     from descentry.control.find_lr import find_lr
     from descentry.core.errors import DescentryError
 
@@ -120,7 +120,7 @@ def as_found(run: Run) -> None:
     except DescentryError:
         pass
     run.left -= run.spent
-    run.scheduled(rate, held)
+    run.scheduled(rate, linear)
 
 
 def _pilot(run: Run, search: Any) -> None:
@@ -298,9 +298,9 @@ class Method:
 METHODS: dict[str, Method] = {
     m.name: m
     for m in (
-        Method("find_lr, best trial kept, held", descentry),
-        Method("find_lr, best trial kept, linear", falling),
-        Method("find_lr, 100 gradients, held", as_found),
+        Method("find_lr, best trial kept, linear", descentry),
+        Method("find_lr, best trial kept, held", holding),
+        Method("find_lr, 100 gradients, linear", as_found),
         Method("pilot, asked to search", piloted),
         Method("pilot", as_needed, True),
         Method("torch-lr-finder", torch_lr_finder),
