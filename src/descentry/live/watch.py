@@ -49,7 +49,7 @@ def watch(
         loss_fn: ``loss_fn(outputs, targets)``, where it is a module of your own. The losses of
             ``torch.nn.functional`` and ``torch.nn`` are recognised without it.
         overhead: The share of the time that may go to measuring, at most. With 0 only the loss, the learning
-            rate and what is logged are recorded. Shorter runs get an advance of a quarter of a second.
+            rate and what is logged are recorded. Short runs get an advance of a quarter of a second of work.
         run_dir: The folder that holds runs; None keeps the run in memory.
         name: Of the run's folder inside ``run_dir``; the time when not given.
         config: Settings worth knowing later: a dict, a namespace, a dataclass.
