@@ -31,6 +31,8 @@ NEEDS = {
     "watch": "run it under `descentry run` or `descentry.watch` for 200 steps",
 }
 
+MORE = "give the watch more to spend (`descentry run --overhead 0.1`), or more steps"
+
 
 def diagnose(facts: Facts, weights: Weights | None = None) -> tuple[Diagnosis, ...]:
     """Every cause that descentry knows, the likeliest first.
@@ -105,13 +107,15 @@ def _told(
         title=cause.title,
         status=status,
         probability=probability,
-        concern=cause.concern,
+        concern=cause.worse(facts) or cause.concern,
         evidence=tuple(
             sorted((e for e in evidence if abs(e.weight) >= TELLING), key=lambda e: -abs(e.weight))
         ),
         missing=tuple(clue.sign.title for clue in missing),
         remedies=_remedies(cause, facts) if likely else (),
-        next_measurement=_next(cause, missing, weights) if likely and probability < 1 - REFUTED else "",
+        next_measurement=_next(cause, facts, missing, weights)
+        if likely and probability < 1 - REFUTED
+        else "",
     )
 
 
@@ -135,17 +139,20 @@ def _remedies(cause: Cause, facts: Facts) -> tuple[Remedy, ...]:
     return tuple(remedy for remedy in sized if remedy is not None)
 
 
-def _next(cause: Cause, missing: Sequence[Clue], weights: Weights) -> str:
+def _next(cause: Cause, facts: Facts, missing: Sequence[Clue], weights: Weights) -> str:
     """What would move the odds most, of what was not read."""
     stakes = [(max(w) - min(w), clue) for clue in missing if (w := weights.of(cause, clue))]
     if not stakes:
         return ""
     stake, clue = max(stakes, key=lambda s: s[0])
-    return f"{clue.sign.title}: {NEEDS[clue.sign.needs]}" if stake >= DECISIVE else ""
+    needs = MORE if facts.watched and clue.sign.needs == "watch" else NEEDS[clue.sign.needs]
+    return f"{clue.sign.title}: {needs}" if stake >= DECISIVE else ""
 
 
 def worth_measuring(diagnoses: Sequence[Diagnosis]) -> str:
-    """The one measurement that would settle the most doubt over all causes; empty when nothing would."""
+    """The one measurement that would settle the most doubt over all causes; empty when little is in doubt."""
+    if max((d.probability for d in diagnoses), default=1.0) >= 1 - REFUTED:
+        return ""
     doubtful: dict[str, float] = {}
     for one in diagnoses:
         if one.next_measurement:

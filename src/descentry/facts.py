@@ -20,6 +20,7 @@ _BATCH_SIZE = ("batch_size", "batch-size", "batchsize", "train_batch_size")
 _ADAPTIVE = ("adam", "rmsprop", "adagrad", "adadelta", "adafactor", "lion", "lamb")
 UNTOLD = Convergence("undetermined", 0.0, "The end of the run was not judged.")
 START = 3  # readings that are "at the start": the watch takes several in its first steps
+OFTEN = 5  # steps that were looked at, after which one without any gradient is no accident
 NEAR = 0.15  # of the range of the curve: as near to its end, the loss has hardly moved (decision 7),
 NOISE = 3.0  # or as near as so many standard errors of its levels
 
@@ -54,6 +55,17 @@ class Facts:
     def watched(self) -> bool:
         """Whether any instrument looked at the model."""
         return bool(self.measured)
+
+    @property
+    def out_of_gear(self) -> bool:
+        """Whether the optimizer took steps without any gradient, which changed nothing.
+
+        A model that computes the loss, beside the one that the optimizer holds, is not seen by a watch.
+        """
+        moved = self.measured.get("update-ratio")
+        if moved is None or "gradient-norm" in self.measured:
+            return False
+        return len(moved.value) >= OFTEN and not moved.value.any()
 
     # Findings
 

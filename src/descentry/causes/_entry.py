@@ -108,6 +108,7 @@ class Cause:
         longer: What more epochs would do about it, said beside the forecast; ``{gain}`` stands for what
             doubling them is expected to gain.
         base: Log-odds of the cause before anything is known.
+        worse: What it means for the runs in which it goes further than usual; None for the others.
         exempt: Conformance checks that cannot apply, each with the reason.
     """
 
@@ -121,6 +122,7 @@ class Cause:
     quiet_on: tuple[Case, ...]
     longer: str = ""
     base: float = -3.0
+    worse: Callable[[Facts], Concern | None] = lambda facts: None
     exempt: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -109,8 +109,11 @@ def seams(facts: Facts) -> list[tuple[int, int]]:
     found = {(g.start, g.start) for g in facts.run.gaps if g.kind == "resume" and g.start is not None}
     ages, written = facts.measured.get("restarts/age"), facts.measured.get("restarts/written")
     if ages is not None:
-        began, times = np.unique(ages.step - ages.value.astype(np.int64), return_counts=True)
-        found |= {(int(step), int(step)) for step in began[(times > 1) & (began > 1)]}
+        starts = ages.step - ages.value.astype(np.int64)
+        began, times = np.unique(starts, return_counts=True)
+        # Skipped steps put a beginning off, but only one that begins anew grows younger.
+        again = starts[1:][np.diff(ages.value) < 0]
+        found |= {(int(step), int(step)) for step in (*began[(times > 1) & (began > 1)], *again)}
     if written is not None:
         before = np.concatenate([written.step[:1] * 0, written.step[:-1]])
         windows = zip(before, written.step, written.value, strict=True)

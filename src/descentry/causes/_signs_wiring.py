@@ -18,10 +18,21 @@ from descentry.facts import Facts
 
 EXPLAINED = 0.2  # of the gradient may be unexplained before what is left over means nothing
 
+
+def _can_learn(facts: Facts) -> float | None:
+    return 0.0 if facts.out_of_gear else facts.typical("wiring/can-learn")
+
+
+def nothing_can_learn(facts: Facts) -> bool:
+    """Whether no step of this run changes anything for the better, however long it goes on."""
+    share = _can_learn(facts)
+    return share is not None and CAN_LEARN.bin(share) == 0
+
+
 CAN_LEARN = Sign(
     "can-learn",
     "how much of the model can learn",
-    lambda facts: facts.typical("wiring/can-learn"),
+    _can_learn,
     (1e-6, 0.3, 0.9, 0.999),
     (
         "Nothing of the model can learn: no parameter has a gradient and is in the optimizer.",

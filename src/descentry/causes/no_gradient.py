@@ -67,6 +67,7 @@ CAUSE = Cause(
     id="no-gradient",
     title="a part of the model cannot learn",
     concern="attention",
+    worse=lambda facts: "failing" if wiring.nothing_can_learn(facts) else None,
     clues=(
         Clue(wiring.CAN_LEARN, (8.0, 4.2, 2.0, -1.0, -3.0)),
         Clue(wiring.OUT_OF_REACH, (-0.5, 2.0, 2.5)),
@@ -120,6 +121,13 @@ CAUSE = Cause(
             lambda: run(
                 descend(300, start=2.3, floor=1.2),
                 {**WIRED, "wiring/can-learn": 0.1, "wiring/out-of-reach": 0.9, "update-ratio": 1e-3},
+            ),
+        ),
+        Case(
+            "an optimizer of a model that is never called",
+            lambda: run(
+                4.9 + white(200, 0.8),
+                {"update-ratio": 0.0, "update-ratio/0.weight": 0.0, "wiring/frozen": 0.0},
             ),
         ),
         Case(

@@ -32,11 +32,16 @@ def size(facts: Facts) -> data.Remedy | None:
     """Where parameters are missing from the optimizer, or where that was not looked at."""
     missing, strange = facts.typical("wiring/not-in-optimizer"), facts.typical("wiring/not-in-model")
     share = facts.typical("wiring/out-of-reach")
-    if missing == 0 and not strange and not share:
+    if missing == 0 and not strange and not share and not facts.out_of_gear:
         return None
     if strange:
         sentence = (
             "Make the optimizer after the model, from model.parameters(): it holds those of another one."
+        )
+    elif facts.out_of_gear:
+        sentence = (
+            "Make the optimizer from the parameters of the model that computes the loss: no gradient comes "
+            "to those that it holds."
         )
     elif not missing and share:
         sentence = "Keep layers in nn.ModuleList: a plain list or dict hides them from parameters()."

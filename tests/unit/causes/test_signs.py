@@ -9,9 +9,9 @@ from descentry.causes import _signs_blow_up as blow_up
 from descentry.causes import _signs_events as events
 from descentry.causes import _signs_schedule as schedule
 from descentry.causes import _signs_validation as validation
-from descentry.causes._cases import descend, run, white
+from descentry.causes._cases import descend, noisy, run, white
 from descentry.diagnosis import diagnose
-from descentry.story import facts_of
+from descentry.story import explain, facts_of
 
 
 def value(sign, *args, **more):
@@ -84,3 +84,18 @@ def test_what_is_recorded_beside_the_rate_is_not_taken_for_it():
     falls, decay = np.linspace(2.0, 1.0, 50), {"learning-rate/weight-decay": np.full(50, 1e-4)}
     assert facts_of(run(falls, decay)).rate is None
     assert facts_of(run(falls, {**decay, "opt/lr_0": np.full(50, 0.1)})).peak_rate == 0.1
+
+
+def test_an_optimizer_that_begins_anew_is_seen_at_its_last_reading_alone():
+    ages = np.array([1.0, 50.0, 99.0, 20.0])
+    assert events.seams(facts_of(run(descend(200), {"restarts/age": ages}))) == [(179, 179)]
+    skipping = np.array([1.0, 60.0, 120.0, 170.0])  # a step or more is left out between any two
+    assert events.seams(facts_of(run(descend(200), {"restarts/age": skipping}))) == []
+
+
+def test_a_run_in_which_nothing_can_learn_fails_and_one_that_is_fine_tuned_does_not():
+    stuck = explain(run(4.9 + white(200, 0.8), {"update-ratio": 0.0, "wiring/frozen": 0.0}))
+    assert stuck.verdict == "failing"
+    assert any("model that computes the loss" in step for step in stuck.next_steps)
+    tuned = explain(run(noisy(300), {"wiring/can-learn": 0.02, "wiring/frozen": 60.0, "update-ratio": 1e-3}))
+    assert tuned.verdict != "failing"
