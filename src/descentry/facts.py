@@ -20,6 +20,7 @@ _BATCH_SIZE = ("batch_size", "batch-size", "batchsize", "train_batch_size")
 _ADAPTIVE = ("adam", "rmsprop", "adagrad", "adadelta", "adafactor", "lion", "lamb")
 UNTOLD = Convergence("undetermined", 0.0, "The end of the run was not judged.")
 START = 3  # readings that are "at the start": the watch takes several in its first steps
+GONE = 1e-3  # of the peak rate: cosine and linear schedules are below it in their last fiftieth only
 OFTEN = 5  # steps that were looked at, after which one without any gradient is no accident
 NEAR = 0.15  # of the range of the curve: as near to its end, the loss has hardly moved (decision 7),
 NOISE = 3.0  # or as near as so many standard errors of its levels
@@ -178,6 +179,21 @@ class Facts:
         series = self.rate
         known = series.value[np.isfinite(series.value)] if series is not None else np.empty(0)
         return float(known.max()) if len(known) else self.number("lr", "learning_rate")
+
+    @functools.cached_property
+    def idle(self) -> tuple[int, float] | None:
+        """From which step on the rate stays below a thousandth of its peak, and for what share of the run.
+
+        None where the rate is not known, or is one number for the whole run.
+        """
+        series = self.rate
+        if series is None or len(series) < 2 or not len(self.curve.series):
+            return None
+        high = np.flatnonzero(series.value >= GONE * (self.peak_rate or 0.0))
+        first, last = self.curve.series.step[[0, -1]]
+        after = int(high[-1]) + 1 if len(high) else len(series)
+        start = int(series.step[after]) if after < len(series) else int(last)
+        return start, float(np.clip((last - start) / max(1, last - first), 0.0, 1.0))
 
     @property
     def optimizer(self) -> str:

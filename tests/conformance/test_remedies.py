@@ -36,6 +36,7 @@ RUNS = {
         dropout=0.6,
         maximize=True,
     ),
+    "a log whose rate ran out": lambda: run(noisy(300), logged={"lr": [0.1, *[1e-6] * 29]}),
     "a watched run": lambda: run(
         [*descend(200), *[NAN] * 20],
         {

@@ -15,6 +15,7 @@ AT_ONCE = 0.17  # decades, a factor of 1.5, by which a rate changes from one log
 MOST = 256  # changes that are looked at
 NARROW = 8  # points before and after a change that are compared, or a twentieth of the run
 FAR_LEVEL = 5.0  # standard errors of a median by which two levels differ beyond doubt
+LEFT = 0.3  # of the first loss: below it a rate that ran out may simply have done its work
 FROM_MEDIAN = 1.4826  # standard deviation of normal noise over its median distance (Rousseeuw and Croux 1993)
 
 
@@ -146,5 +147,30 @@ RISING = Sign(
     ),
     "0 for a constant rate; a rate that rises passes the edge of stability at some step",
     "Smith 2017, Cyclical Learning Rates, section 3.3",
+    "rate",
+)
+
+
+def _idle(facts: Facts) -> float | None:
+    """The share of the run for which the rate was as good as nothing, where the loss is still high then."""
+    level = facts.curve.clean
+    if facts.idle is None or not len(level):
+        return None
+    start, end = (float(median(part)) for part in (level[:3], level[-max(3, len(level) // 10) :]))
+    much_left = not facts.curve.rising and end > LEFT * start > 0
+    return facts.idle[1] if much_left else 0.0
+
+
+IDLE = Sign(
+    "idle",
+    "for how much of the run the rate was next to nothing",
+    _idle,
+    (0.5,),
+    (
+        "The rate did not run out long before the run ended.",
+        "For {percent} of the run the rate was below a thousandth of its peak: these steps changed nothing.",
+    ),
+    "a fiftieth for a cosine; most of it where a schedule meant for epochs is stepped at every batch",
+    DEFINITION,
     "rate",
 )

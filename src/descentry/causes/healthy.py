@@ -74,6 +74,7 @@ CAUSE = Cause(
         Clue(events.LONE_POINT, (0.1, 0.0, -0.3, -1.5, -2.5)),
         Clue(events.THROWN_BACK, (0.1, -0.3, -1.0, -2.0, -2.0)),
         Clue(schedule.RAISED, (0.0, -2.5)),
+        Clue(schedule.IDLE, (0.0, -2.5)),
         Clue(validation.RISEN, (0.1, 0.0, -0.8, -1.5)),
         Clue(rate.RATE, (-2.0, -1.0, 0.0, 0.3, 0.0, -0.7, -1.5)),
         Clue(rate.STABILITY, (-1.5, -0.5, 0.2, 0.3, 0.0, -0.5, -1.5)),

@@ -48,6 +48,7 @@ import numpy as np
 from descentry.causes import _signs_curve as curve
 from descentry.causes import _signs_gradients as gradients
 from descentry.causes import _signs_rate as rate
+from descentry.causes import _signs_schedule as schedule
 from descentry.causes import _signs_shape as shape
 from descentry.causes._cases import descend, noisy, run, white
 from descentry.causes._entry import Case, Cause, Clue
@@ -71,13 +72,14 @@ CAUSE = Cause(
         Clue(rate.AGREEMENT, (-1.5, -1.0, -0.2, 0.2, 0.6, 0.6)),
         Clue(gradients.GRADIENT_SIZE, (-2.5, -1.2, -0.3, 0.3, 0.3, 0.3)),
         Clue(shape.EARLY_FALL, (-0.5, 0.5, 0.7, -0.3, -1.0, -1.5)),
+        Clue(schedule.IDLE, (0.0, 5.0)),
         Clue(shape.PEAK, (0.3, 0.1, -0.5, -1.5, -2.0, -2.0)),
     ),
     longer=(
         "The rate is the problem and not the number of epochs: at this rate doubling them is "
         "expected to gain {gain}."
     ),
-    remedies=("raise-lr", "add-momentum", "switch-to-adam", "wait"),
+    remedies=("stretch-schedule", "raise-lr", "add-momentum", "switch-to-adam", "wait"),
     neighbours=("flat-region", "no-gradient", "vanishing-gradients", "capacity-or-data", "healthy"),
     seen_in=(
         Case(
@@ -93,6 +95,13 @@ CAUSE = Cause(
                     "learning-rate": 1e-4,
                 },
                 optimizer="SGD",
+            ),
+        ),
+        Case(
+            "a schedule that is stepped at every batch",
+            lambda: run(
+                2.26 + 0.05 * np.exp(-np.arange(400) / 8) + white(400, 0.03),
+                logged={"lr": [0.1 * 0.5**halvings for halvings in range(0, 400, 40)]},
             ),
         ),
         Case("a log with its rate", lambda: run(np.linspace(2.3, 2.0, 400), lr=1e-5, optimizer="SGD")),

@@ -99,3 +99,24 @@ def test_a_run_in_which_nothing_can_learn_fails_and_one_that_is_fine_tuned_does_
     assert any("model that computes the loss" in step for step in stuck.next_steps)
     tuned = explain(run(noisy(300), {"wiring/can-learn": 0.02, "wiring/frozen": 60.0, "update-ratio": 1e-3}))
     assert tuned.verdict != "failing"
+
+
+def test_a_rate_that_ran_out_early_is_seen_and_the_end_of_a_schedule_is_not():
+    steps = np.arange(400)
+    high = 2.26 + 0.05 * np.exp(-steps / 8) + white(400, 0.03)
+    halved = 0.1 * 0.5 ** (steps // 5)
+    assert value(schedule.IDLE, high, logged={"lr": halved}) == pytest.approx(0.87, abs=0.02)
+    cosine = 0.05 * (1 + np.cos(np.pi * steps / 400))
+    assert value(schedule.IDLE, high, logged={"lr": cosine}) < 0.05
+    assert value(schedule.IDLE, descend(400, rate=30.0), logged={"lr": halved}) == 0
+    assert value(schedule.IDLE, high, lr=0.1) is None
+
+
+def test_a_schedule_that_is_stepped_at_every_batch_draws_attention_and_is_to_be_stretched():
+    steps = np.arange(400)
+    stepped = explain(
+        run(2.26 + 0.05 * np.exp(-steps / 8) + white(400, 0.03), logged={"lr": 0.1 * 0.5 ** (steps // 5)})
+    )
+    assert stepped.verdict == "attention"
+    assert stepped.diagnoses[0].cause == "lr-too-low"
+    assert "gone by step 50 of 399" in stepped.next_steps[0]
