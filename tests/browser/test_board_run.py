@@ -249,6 +249,10 @@ def test_what_an_accuracy_did_is_told_the_right_way_up(open_run):
 
 def test_what_is_saved_is_what_is_seen(open_run):
     page = open_run("spikes", "#view=5600,5700")
+    every = re.compile(
+        "step 5,?600 to 5,?700.* 101 points"
+    )  # coarser ones are seen, and saved, until they come
+    expect(page.locator("#main-chart .chart-plot")).to_have_attribute("aria-label", every)
     with page.expect_download() as saved:
         page.get_by_role("button", name="CSV: save what is in view").click()
     rows = list(csv.DictReader(saved.value.path().read_text(encoding="utf-8").splitlines()))

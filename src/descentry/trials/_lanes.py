@@ -27,6 +27,7 @@ BY_HAND = {
     "restore-optimizer-state": "it needs the checkpoint of before",
     "roll-back": "it needs a checkpoint of before",
     "stop-early": "it shows in a run of full length only",
+    "stretch-schedule": "it shows in a run of full length only",
     "use-stable-loss": "it takes the logarithms out of the code, and takes a person",
     "wait": "the control arm is that",
 }
