@@ -25,7 +25,7 @@ demo-repair: $(VENV)/.live  ## a training that fails: explained, remedies tried 
 	$(BIN)/descentry demo
 
 test: lint  ## lint, then run every test
-	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS) $(AGAIN)
 
 lint: $(VENV)/.dev  ## ruff, mypy and the import contracts
 	$(BIN)/ruff check .
