@@ -107,7 +107,7 @@ def _check_seed(folder: Path, seed: int) -> None:
 
 
 def fit(folders: Sequence[Path], logs: Sequence[Path] = (), jobs: int | None = None) -> None:
-    """Fits both views on the tasks that are for fitting, and writes the table into the package.
+    """Fits both views on the tasks that are for fitting, and writes the tables into the package.
 
     Args:
         folders: Of the trainings.
@@ -118,18 +118,20 @@ def fit(folders: Sequence[Path], logs: Sequence[Path] = (), jobs: int | None = N
     """
     from benchmarks import _fit, _shares
     from benchmarks._samples import VIEWS, samples
-    from descentry.causes._weights import TABLE, VERSION
+    from descentry.causes._weights import VERSION, place
     from descentry.core import catalog
 
     causes = list(catalog.entries("causes").values())
-    table: dict[str, object] = {"version": VERSION}
+    made = {}
     for view in VIEWS:
         found = samples([*folders, *(logs if view == "log" else ())], view, "fit", jobs)
-        table[view], z = _fit.fit(causes, found, watched=view == "watched")
+        made[view], z = _fit.fit(causes, found, watched=view == "watched")
         right = _shares.first_right([c.id for c in causes], found, z)
         print(f"{view}: {len(found)} trainings, {right:.1%} right when left out", flush=True)
-    TABLE.write_text(_fit.written(table), encoding="utf-8")
-    print(f"written: {TABLE.name}")
+    for view, table in made.items():
+        file = place(view == "watched")
+        file.write_text(_fit.written({"version": VERSION, **table}), encoding="utf-8")
+        print(f"written: {file.name}")
 
 
 def summary(folders: Sequence[Path]) -> str:

@@ -1,7 +1,7 @@
 """The fitted weights: what thousands of trainings with known causes say each sign is worth.
 
-The table is made by ``benchmarks/calibrate.py fit`` and lies beside this file. It holds two fits: of runs
-that were watched, and of what a log alone shows of the same runs. A cause or a sign that it does not know
+``benchmarks/calibrate.py fit`` makes two tables, which lie beside this file: of runs that were watched, and
+of what a log alone shows. Only the one that is needed is read. A cause or a sign that it does not know
 (one that was added since, or by another distribution) keeps the weights that its file states. How it was
 made: docs/decisions/0007-calibration.md.
 """
@@ -17,7 +17,6 @@ from typing import Any
 
 from descentry.causes._entry import Cause, Clue
 
-TABLE = Path(__file__).with_name("weights.json")
 VERSION = 3
 
 
@@ -57,13 +56,18 @@ class Weights:
 STATED = Weights({}, {})
 
 
+def place(watched: bool) -> Path:
+    """Where the fit for runs that were watched lies, or that for logs alone."""
+    return Path(__file__).with_name("weights-watched.json" if watched else "weights-log.json")
+
+
 @functools.cache
 def table(watched: bool) -> Weights:
     """The fit for runs that were watched, or for logs alone; what the files state where there is none."""
-    if not TABLE.exists():
+    if not place(watched).exists():
         return STATED
-    data = json.loads(TABLE.read_text(encoding="utf-8"))
-    return parsed(data["watched" if watched else "log"]) if data.get("version") == VERSION else STATED
+    data = json.loads(place(watched).read_text(encoding="utf-8"))
+    return parsed(data) if data.get("version") == VERSION else STATED
 
 
 def parsed(data: Mapping[str, Any]) -> Weights:
