@@ -72,21 +72,15 @@ def _net(*sizes: int, act: type[nn.Module] = nn.ReLU, drop: float = 0, last: nn.
     return make
 
 
-def _zeros(make: Callable[[int], nn.Module]) -> Callable[[int], nn.Module]:
+def _begun(
+    make: Callable[[int], nn.Module], fill: Callable[[torch.Tensor], torch.Tensor]
+) -> Callable[[int], nn.Module]:
+    """The model with all parameters filled in another way."""
+
     def made(seed: int) -> nn.Module:
         model = make(seed)
         for parameter in model.parameters():
-            nn.init.zeros_(parameter)
-        return model
-
-    return made
-
-
-def _large(make: Callable[[int], nn.Module]) -> Callable[[int], nn.Module]:
-    def made(seed: int) -> nn.Module:
-        model = make(seed)
-        for parameter in model.parameters():
-            nn.init.normal_(parameter)
+            fill(parameter)
         return model
 
     return made
@@ -134,9 +128,21 @@ TASKS = (
         _sgd(0.1, momentum=0.9),
         CE,
     ),
-    Task("digits-zeros", _set("reinitialise"), _digits, _zeros(DIGITS), _sgd(0.1, momentum=0.9), CE),
     Task(
-        "digits-normal-weights", _set("reinitialise"), _digits, _large(_net(64, 128, 128, 10)), _sgd(0.01), CE
+        "digits-zeros",
+        _set("reinitialise"),
+        _digits,
+        _begun(DIGITS, nn.init.zeros_),
+        _sgd(0.1, momentum=0.9),
+        CE,
+    ),
+    Task(
+        "digits-normal-weights",
+        _set("reinitialise"),
+        _digits,
+        _begun(_net(64, 128, 128, 10), nn.init.normal_),
+        _sgd(0.01),
+        CE,
     ),
     Task(
         "digits-summed",

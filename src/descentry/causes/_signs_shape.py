@@ -7,11 +7,13 @@ Cuts are round numbers around which the trainings of the zoo divide; what each s
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from descentry.causes._entry import Sign
 from descentry.causes._signs_curve import CALIBRATED
+from descentry.core.data import Floats
 from descentry.core.ranks import median
 from descentry.facts import Facts
 
@@ -46,17 +48,18 @@ PEAK = Sign(
 )
 
 
-def _highest_at(facts: Facts) -> float | None:
+def _where(facts: Facts, extreme: Callable[[Floats], np.intp]) -> float | None:
+    """How far into the run the level has an extreme, as a share of it."""
     curve = facts.curve
     if curve.rising or len(curve.level) < ENOUGH or curve.range <= 0:
         return None
-    return float(np.argmax(curve.clean)) / (len(curve.clean) - 1)
+    return float(extreme(curve.clean)) / (len(curve.clean) - 1)
 
 
 HIGHEST_AT = Sign(
     "highest-at",
     "where in the run the loss is highest",
-    _highest_at,
+    lambda facts: _where(facts, np.argmax),
     (0.02, 0.1, 0.5, 0.9),
     (
         "The loss is highest at the start.",
@@ -70,17 +73,10 @@ HIGHEST_AT = Sign(
 )
 
 
-def _lowest_at(facts: Facts) -> float | None:
-    curve = facts.curve
-    if curve.rising or len(curve.level) < ENOUGH or curve.range <= 0:
-        return None
-    return float(np.argmin(curve.clean)) / (len(curve.clean) - 1)
-
-
 LOWEST_AT = Sign(
     "lowest-at",
     "where in the run the loss is lowest",
-    _lowest_at,
+    lambda facts: _where(facts, np.argmin),
     (0.05, 0.5, 0.85, 0.97),
     (
         "The loss is lowest at the very start.",

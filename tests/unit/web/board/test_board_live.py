@@ -28,6 +28,11 @@ class Page:
     def say(self, **message):
         self.socket.send(json.dumps(message))
 
+    def watch(self, run, **more):
+        """Follows a run; the answer."""
+        self.say(type="watch", run=run["id"], **more)
+        return self.hear(lambda head, _: head["type"] == "watching")[0]
+
     def hear(self, wanted):
         """The first message from now on that is wanted."""
         end = time.monotonic() + PATIENCE
@@ -57,8 +62,7 @@ def test_a_run_that_is_written_is_followed(site, tmp_path):
     assert run["running"]
     with server.socket("/api/board/live") as socket:
         page = Page(socket)
-        page.say(type="watch", run=run["id"], series=["loss"])
-        head, _ = page.hear(lambda head, _: head["type"] == "watching")
+        head = page.watch(run, series=["loss"])
         assert head["counts"] == {"loss": 100}
         for step in range(100, 110):
             recorder.log(step, loss=float(step), lr=0.1)
@@ -85,8 +89,7 @@ def test_a_log_that_has_to_be_read_whole_is_followed_too(site, tmp_path):
     run = named(server, "a.csv")
     with server.socket("/api/board/live") as socket:
         page = Page(socket)
-        page.say(type="watch", run=run["id"], series=["loss"])
-        page.hear(lambda head, _: head["type"] == "watching")
+        page.watch(run, series=["loss"])
         with log.open("a") as stream:
             stream.write("7.0,0.5\n8.0,0.5\n")
         _, columns = page.hear(points)
@@ -126,8 +129,7 @@ def test_a_log_that_starts_over_is_read_anew_by_the_page(site, tmp_path):
     run = named(server, "a.csv")
     with server.socket("/api/board/live") as socket:
         page = Page(socket)
-        page.say(type="watch", run=run["id"])
-        page.hear(lambda head, _: head["type"] == "watching")
+        page.watch(run)
         log.write_text("step,loss\n" + "".join(f"{s},{7 / (s + 1)}\n" for s in range(120)))
         page.hear(lambda head, _: head["type"] == "run" and head["rewritten"])
     # The page may have asked while half of the log was written.
@@ -144,8 +146,7 @@ def test_a_page_that_lags_behind_is_told_to_ask_for_tiles(site, tmp_path, monkey
     run = named(server, "a.csv")
     with server.socket("/api/board/live") as socket:
         page = Page(socket)
-        page.say(type="watch", run=run["id"])
-        page.hear(lambda head, _: head["type"] == "watching")
+        page.watch(run)
         with log.open("a") as stream:
             stream.write("".join(f"{s},1\n" for s in range(99, 400)))
         head, _ = page.hear(lambda head, _: head["type"] == "skipped")
@@ -160,8 +161,7 @@ def test_many_pages_share_one_watch_and_the_last_one_ends_it(site, tmp_path):
     with server.socket("/api/board/live") as one, server.socket("/api/board/live") as two:
         for socket in (one, two):
             page = Page(socket)
-            page.say(type="watch", run=run["id"])
-            page.hear(lambda head, _: head["type"] == "watching")
+            page.watch(run)
         assert board._watched == {run["id"]: 2}
     until(lambda: not board._watched and not board._following, "the watch ended")
 
